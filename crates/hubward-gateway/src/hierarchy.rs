@@ -66,24 +66,49 @@ pub(crate) fn in_scope<'r>(
     scope: &str,
 ) -> Option<Vec<Identity<'r>>> {
     let mut found = Vec::new();
-    let mut with_modules = false;
+    let mut reach = Reach::default();
     for view in registry.part(part)? {
-        if view.is_module() {
-            if with_modules {
-                found.push(view.identity());
-            }
-            continue;
+        if !view.is_module() {
+            reach = Reach::of(&view, edge, scope);
         }
-        let is_edge = view.capabilities().iot_edge;
-        let itself = view.identity().device().is_some_and(|id| id.as_str() == edge.as_str());
-        let own = view.device_scope().filter(|_| !is_edge);
-        let below = !itself && own.into_iter().chain(view.parent_scopes()).any(|one| one.as_str() == scope);
-        with_modules = itself || below && !is_edge;
-        if itself || below {
+        if reach.has(&view) {
             found.push(view.identity());
         }
     }
     Some(found)
+}
+
+/// Returns whether an identity is in the scope of an edge device now, as [`in_scope`] decides.
+pub(crate) fn is_in_scope(
+    registry: &Registry,
+    view: &RecordView<'_, HmacKey>,
+    edge: DeviceId<'_>,
+    scope: &str,
+) -> bool {
+    let device = view.identity().device().and_then(|id| registry.get(Identity::Device(id)));
+    device.is_some_and(|device| Reach::of(&device, edge, scope).has(view))
+}
+
+/// The part of a device that is in the scope of an edge device.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reach {
+    device: bool,
+    modules: bool,
+}
+
+impl Reach {
+    fn of(device: &RecordView<'_, HmacKey>, edge: DeviceId<'_>, scope: &str) -> Self {
+        let is_edge = device.capabilities().iot_edge;
+        let itself = device.identity().device().is_some_and(|id| id.as_str() == edge.as_str());
+        let own = device.device_scope().filter(|_| !is_edge);
+        let below = !itself && own.into_iter().chain(device.parent_scopes()).any(|one| one.as_str() == scope);
+        Self { device: itself || below, modules: itself || below && !is_edge }
+    }
+
+    /// Returns whether it has the record: the device's own, or that of one of its modules.
+    const fn has(self, view: &RecordView<'_, HmacKey>) -> bool {
+        if view.is_module() { self.modules } else { self.device }
+    }
 }
 
 /// Returns whether a device is an enabled edge device, and not blocked by the access lists.

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, SESSION, Who};
 use crate::hints::Hints;
+use crate::https::Scans;
 use crate::limits::{Limits, Refusals};
 use crate::live_config::LiveConfig;
 use crate::messages::{CloudMessages, Mailboxes};
@@ -56,6 +57,8 @@ pub(crate) struct Hub {
     pub(crate) hints: Hints,
     /// Messages from services to devices.
     pub(crate) mailboxes: Mailboxes,
+    /// The turns of edge hubs that read the whole registry.
+    pub(crate) scans: Scans,
     /// Whether a twin that is asked for is answered as an empty one.
     pub(crate) empty_twins: bool,
 }
@@ -105,6 +108,7 @@ impl Hub {
             hints: Hints::new(metrics.recent.clone()),
             metrics,
             mailboxes: Mailboxes::default(),
+            scans: Scans::default(),
             empty_twins: false,
         }
     }

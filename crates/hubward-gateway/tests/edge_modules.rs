@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use common::*;
 use edges::*;
+use hubward_gateway::{StoreConfig, StorePlace};
 use serde_json::{Value, json};
 
 const PUT: &str = "PUT putModuleOnBehalfOf";
@@ -150,6 +151,11 @@ async fn a_request_needs_the_token_of_the_edge_hub_and_one_module() {
             ("another module", authorization("edge1", "filter")),
             ("another edge hub", authorization("edge2", "$edgeHub")),
             ("a service", format!("Authorization: {}\r\n", gateway.policy_token("service"))),
+            (
+                "a policy that connects devices",
+                format!("Authorization: {}\r\n", gateway.policy_token("device")),
+            ),
+            ("the owner", format!("Authorization: {}\r\n", gateway.policy_token("iothubowner"))),
         ] {
             let (status, _) = send(&gateway, "edge1", operation, &headers, &body).await;
             assert!(matches!(status, 401 | 403), "{who}: {status} {operation}");
@@ -167,9 +173,72 @@ async fn a_request_needs_the_token_of_the_edge_hub_and_one_module() {
     ] {
         assert_eq!(ask(&gateway, "edge1", operation, "", &body).await.0, 400, "{operation} {body}");
     }
+    // the reason is told to a policy that would connect this module
+    let by_policy = format!("Authorization: {}\r\n", gateway.policy_token("device"));
+    let (status, answer) = send(&gateway, "edge1", PUT, &by_policy, &put("edge1", "edge1", "new")).await;
+    assert_eq!((status, &answer["errorCode"]), (403, &json!(401_002)), "{answer}");
+    assert!(answer["Message"].as_str().unwrap().contains("own token"), "{answer}");
+    let (_, modules) = ask(&gateway, "edge1", LIST, "", &json!({ "authChain": "edge1" })).await;
+    assert_eq!(ids(&modules), BTreeSet::from(["$edgeHub".into(), "filter".into()]));
     // a disabled edge device has no edge hub
     let off = json!({ "deviceId": "edge1", "status": "disabled" }).to_string();
     assert_eq!(gateway.owner("PUT /devices/edge1", "If-Match: *\r\n", &off).await.0, 200);
     assert_eq!(ask(&gateway, "edge1", GET, "", &one("edge1", "filter")).await.0, 401);
     gateway.end().await;
+}
+
+#[tokio::test]
+async fn only_an_edge_device_has_an_edge_hub() {
+    let gateway = gateway().await;
+    // created, and changed
+    for (caller, chain, device, module, status) in [
+        ("edge1", "leaf;edge1", "leaf", "$edgeHub", 403),
+        ("edge1", "leaf;edge1", "leaf", "$edgeAgent", 403),
+        ("edge2", "leaf2;edge1;edge2", "leaf2", "$edgeAgent", 403),
+        ("edge1", "edge0;edge1", "edge0", "$edgeAgent", 200),
+        ("edge1", "edge1", "edge1", "$edgeAgent", 200),
+    ] {
+        let (got, answer) = ask(&gateway, caller, PUT, "", &put(chain, device, module)).await;
+        assert_eq!(got, status, "{device}/{module}: {answer}");
+        let changed = ask(&gateway, caller, PUT, "If-Match: *\r\n", &put(chain, device, module)).await;
+        assert_eq!(changed.0, status, "{device}/{module}: {}", changed.1);
+    }
+    // edge3 is an edge device no more: its module keeps its key, and manages nothing
+    let plain = json!({ "deviceId": "edge3", "capabilities": { "iotEdge": false } }).to_string();
+    let (status, answer) = gateway.owner("PUT /devices/edge3", "If-Match: *\r\n", &plain).await;
+    assert_eq!(status, 200, "{answer}");
+    for operation in [PUT, GET, LIST, DELETE] {
+        let body = if operation == PUT { put("edge3", "edge3", "new") } else { one("edge3", "$edgeHub") };
+        let (status, answer) = ask(&gateway, "edge3", operation, "", &body).await;
+        assert_eq!(status, 403, "{operation}: {answer}");
+    }
+    gateway.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modules_of_a_durable_registry_are_managed_by_the_same_rules() {
+    let gateway = gateway_with(|dev, config| {
+        let place = StorePlace::Sqlite(dev.file("hub.db"));
+        config.store = Some(StoreConfig { place, key_file: None, authorities: None });
+    })
+    .await;
+    let written = put("leaf;edge1", "leaf", "new");
+    let change = |scope: &str| {
+        let scope = format!("ms-azure-iot-edge://{scope}-1");
+        json!({ "deviceId": "leaf", "status": "enabled", "deviceScope": scope }).to_string()
+    };
+    for _ in 0..2 {
+        assert_eq!(ask(&gateway, "edge1", PUT, "", &written).await.0, 200);
+        let (status, changed) = ask(&gateway, "edge1", PUT, "If-Match: *\r\n", &written).await;
+        assert_eq!(status, 200, "{changed}");
+        assert_eq!(ask(&gateway, "edge1", DELETE, "", &one("leaf;edge1", "new")).await.0, 204);
+        // a device that moved away, and came back with another etag
+        for (edge, status) in [("edge3", 403), ("edge1", 200)] {
+            let moved = gateway.owner("PUT /devices/leaf", "If-Match: *\r\n", &change(edge)).await;
+            assert_eq!(moved.0, 200, "{}", moved.1);
+            let (got, answer) = ask(&gateway, "edge1", GET, "", &one("leaf;edge1", "mod")).await;
+            assert_eq!(got, status, "{answer}");
+        }
+    }
+    assert!(gateway.server.shutdown().await);
 }

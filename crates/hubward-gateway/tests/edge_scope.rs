@@ -131,6 +131,7 @@ async fn what_is_not_below_an_edge_hub_is_refused_with_one_answer() {
         ("a module", authorization("edge1", "filter")),
         ("the edge hub above", authorization("edge2", "$edgeHub")),
         ("no token", String::new()),
+        ("a policy", format!("Authorization: {}\r\n", gateway.policy_token("device"))),
     ] {
         assert!(matches!(gateway.http(&path, &headers, &body).await.0, 401 | 403), "{who}");
     }

@@ -13,6 +13,7 @@ mod common;
 #[allow(dead_code, reason = "each test uses a part")]
 mod dps;
 #[path = "common/registration_link.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
 mod link;
 
 use common::amqp::*;

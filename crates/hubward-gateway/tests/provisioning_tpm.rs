@@ -13,6 +13,8 @@ mod common;
 #[allow(dead_code, reason = "each test uses a part")]
 mod dps;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::client::Stream;
@@ -23,7 +25,7 @@ use hubward::types::SymmetricKey;
 use hubward_gateway::{Config, Server, StoreConfig, StorePlace};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// In place of a TPM library: a wrapped key is of the size of a real one, and names the TPM that it is for.
@@ -200,6 +202,63 @@ async fn without_a_wrapper_a_tpm_is_refused_by_name() {
     }
     assert!(gateway.log.has("code=\"tpm-not-configured\""));
     gateway.end().await;
+}
+
+/// A wrapper that does not return while it is closed.
+#[derive(Debug, Default)]
+struct Slow {
+    inside: AtomicUsize,
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl TpmWrapper for Slow {
+    fn wrap(&self, tpm: TpmKeys<'_>, key: &SymmetricKey) -> Option<Box<[u8]>> {
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        let closed = self.closed.lock().unwrap();
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        Wrapper.wrap(tpm, key)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_wrapper_has_as_many_threads_as_there_are_processors() {
+    let slow = Arc::new(Slow::default());
+    let gateway = Gateway::with(|dev, config| {
+        provisioning(dev, config, &file(&[individual("gate", &by_tpm(b"ek-1"))], &[]));
+        let tpm: Arc<dyn TpmWrapper> = slow.clone();
+        config.tpm = Some(tpm);
+    })
+    .await;
+    let (_, nonce) = put(&gateway, "gate", "", &body("gate", b"ek-1")).await;
+    let own = authorization("gate", &given(&nonce));
+    let (_, accepted) = put(&gateway, "gate", &own, &body("gate", b"ek-1")).await;
+    let operation = accepted["operationId"].as_str().unwrap();
+    let request = format!("GET /{SCOPE}/registrations/gate/operations/{operation}");
+    let threads = std::thread::available_parallelism().unwrap().get();
+    *slow.closed.lock().unwrap() = true;
+    let gateway = Arc::new(gateway);
+    let asks: Vec<_> = (0..threads + 2)
+        .map(|_| {
+            let (gateway, request, own) = (Arc::clone(&gateway), request.clone(), own.clone());
+            tokio::spawn(async move { gateway.http(&request, &own, "").await })
+        })
+        .collect();
+    let (mut served, mut most) = (0, 0);
+    // as long as others are served, in which the rest would have come too
+    while served < 100 || most == 0 {
+        served += usize::from(gateway.http("GET /healthz", "", "").await.0 == 200);
+        most = most.max(slow.inside.load(Ordering::SeqCst));
+    }
+    *slow.closed.lock().unwrap() = false;
+    slow.opened.notify_all();
+    for ask in asks {
+        let (status, text) = ask.await.unwrap();
+        assert!(status == 200 && text.contains("authenticationKey"), "{status} {text}");
+    }
+    assert!(most <= threads, "{most} of {threads}");
+    assert!(Arc::into_inner(gateway).unwrap().server.shutdown().await);
 }
 
 /// Sends a frame of SASL: a descriptor and its fields.

@@ -1,7 +1,6 @@
 //! Answers edge hubs about the identities below their own edge device, for themselves or for an edge device below them
 //! (`auth-chain`). The registry's scopes decide what is below; the chain only says for which edge device the hub asks.
 
-use core::time::Duration;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,20 +14,14 @@ use hubward::types::{DeviceId, Identity, Lookup, ModuleId};
 use hubward_rustcrypto::HmacKey;
 use hubward_store::RowKey;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::problem::Problem;
 use super::record::Record;
-use crate::hierarchy::{ancestors, in_scope, is_enabled_edge};
+use crate::hierarchy::{ancestors, in_scope, is_enabled_edge, is_in_scope};
 use crate::hub::{Hub, Registry};
 
 /// Largest number of identities in one answer.
 const PAGE: usize = 1000;
-/// Readings of all records at one time: they hold up no other request, and take at most one processor.
-static SCANS: Semaphore = Semaphore::const_new(1);
-/// The longest time that a request waits for those of other edge hubs.
-const SCAN_WAIT: Duration = Duration::from_secs(10);
 
 /// A request for all identities in the scope of an edge device.
 #[derive(Deserialize)]
@@ -110,43 +103,66 @@ fn origin<'r>(registry: &'r Registry, caller: DeviceId<'_>, chain: &str) -> Resu
     view.identity().device().filter(|_| is_enabled_edge(registry, &view)).ok_or(Problem::denied())
 }
 
+/// The names of a page of a scope, as they were found in one part of the registry after another.
+#[derive(Debug)]
+struct Page {
+    edge: String,
+    scope: String,
+    found: BTreeMap<String, Option<RowKey>>,
+    /// Whether another page follows.
+    more: bool,
+}
+
 /// Answers with the identities in the scope of an edge device: itself and its modules, and the devices directly below it,
-/// with the modules of those that are no edge devices.
-pub(super) async fn scope(hub: &Arc<Hub>, edge: Identity<'_>, body: Bytes) -> Result<Response, Problem> {
+/// with the modules of those that are no edge devices. `still_valid` rechecks the caller's session after the wait.
+pub(super) async fn scope(
+    hub: &Arc<Hub>,
+    edge: Identity<'_>,
+    body: Bytes,
+    still_valid: impl Fn() -> bool,
+) -> Result<Response, Problem> {
     let caller = edge.device().map(|id| id.to_string()).unwrap_or_default();
-    // an edge hub that is told so asks again
-    let scan = timeout(SCAN_WAIT, SCANS.acquire()).await.ok().and_then(Result::ok);
-    let scan = scan.ok_or(Problem::unavailable())?;
+    let scan = hub.scans.turn(&caller).await.ok_or(Problem::unavailable())?;
+    if !still_valid() {
+        return Err(Problem::unauthenticated());
+    }
     let hub = Arc::clone(hub);
     let done = tokio::task::spawn_blocking(move || {
         // it lasts as long as the reading, also if the client has gone
         let _scan = scan;
-        scope_now(&hub, &caller, &body)
+        let request: ScopeRequest<'_> = parse(&body)?;
+        let caller = DeviceId::parse(&caller).map_err(|_| Problem::denied())?;
+        let page = collect(&hub, caller, &request)?;
+        reply(&hub, caller, &request, page)
     });
     done.await.map_err(|_| Problem::unavailable())?
 }
 
-fn scope_now(hub: &Hub, caller: &str, body: &[u8]) -> Result<Response, Problem> {
-    let request: ScopeRequest<'_> = parse(body)?;
+/// Returns the id and the scope of the edge device that a request is for.
+fn scope_of(
+    registry: &Registry,
+    caller: DeviceId<'_>,
+    request: &ScopeRequest<'_>,
+) -> Result<(String, String), Problem> {
+    let edge = origin(registry, caller, &request.auth_chain)?;
+    let scope = registry.get(Identity::Device(edge)).and_then(|view| view.device_scope());
+    Ok((edge.to_string(), scope.map(|scope| scope.as_str().to_owned()).unwrap_or_default()))
+}
+
+fn collect(hub: &Hub, caller: DeviceId<'_>, request: &ScopeRequest<'_>) -> Result<Page, Problem> {
     let most = request.page_size.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&most) {
         return Err(Problem::argument("pageSize must be a number from 1 to 1000"));
     }
-    let caller = DeviceId::parse(caller).map_err(|_| Problem::denied())?;
-    let (edge, scope) = {
-        let registry = hub.read();
-        let edge = origin(&registry, caller, &request.auth_chain)?;
-        let scope = registry.get(Identity::Device(edge)).and_then(|view| view.device_scope());
-        (edge.to_string(), scope.map(|scope| scope.as_str().to_owned()).unwrap_or_default())
-    };
-    let edge = DeviceId::parse(&edge).map_err(|_| Problem::denied())?;
+    let (edge, scope) = scope_of(&hub.read(), caller, request)?;
+    let id = DeviceId::parse(&edge).map_err(|_| Problem::denied())?;
     let after = request.continuation_link.as_deref().unwrap_or_default();
     // the page, and one more, which tells whether another page follows
     let mut found = BTreeMap::new();
     for part in 0.. {
         // locked for one part at a time: other readers and writers do not wait for all of them
         let registry = hub.read();
-        let Some(identities) = in_scope(&registry, part, edge, &scope) else { break };
+        let Some(identities) = in_scope(&registry, part, id, &scope) else { break };
         for identity in identities {
             let name = identity.to_string();
             if name.as_str() > after {
@@ -161,13 +177,29 @@ fn scope_now(hub: &Hub, caller: &str, body: &[u8]) -> Result<Response, Problem> 
     if more {
         found.pop_last();
     }
+    Ok(Page { edge, scope, found, more })
+}
+
+/// Answers with those records of a page that are in the scope still: the registry may have changed from part to part.
+fn reply(
+    hub: &Hub,
+    caller: DeviceId<'_>,
+    request: &ScopeRequest<'_>,
+    page: Page,
+) -> Result<Response, Problem> {
     let registry = hub.read();
-    // the hierarchy may have changed meanwhile
-    origin(&registry, caller, &request.auth_chain)?;
-    let mut answer = Answer::default();
-    answer.continuation_link = found.keys().next_back().filter(|_| more).cloned();
-    for identity in found.values().flatten().filter_map(RowKey::to_identity) {
-        answer.add(hub, &registry, identity);
+    let (edge, scope) = scope_of(&registry, caller, request)?;
+    if (&edge, &scope) != (&page.edge, &page.scope) {
+        // what was found is of another scope
+        return Err(Problem::unavailable());
+    }
+    let edge = DeviceId::parse(&edge).map_err(|_| Problem::denied())?;
+    let continuation_link = page.found.keys().next_back().filter(|_| page.more).cloned();
+    let mut answer = Answer { continuation_link, ..Answer::default() };
+    for identity in page.found.values().flatten().filter_map(RowKey::to_identity) {
+        if registry.get(identity).is_some_and(|view| is_in_scope(&registry, &view, edge, &scope)) {
+            answer.add(hub, &registry, identity);
+        }
     }
     Ok(Json(answer).into_response())
 }
@@ -195,3 +227,7 @@ pub(super) fn identity(hub: &Hub, edge: Identity<'_>, body: &[u8]) -> Result<Res
     }
     Ok(Json(answer).into_response())
 }
+
+#[cfg(test)]
+#[path = "edge_scope_tests.rs"]
+mod tests;

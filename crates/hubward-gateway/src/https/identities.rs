@@ -79,10 +79,22 @@ pub(super) async fn write(
     if_match: Option<&str>,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    write_if(hub, identity, if_match, body, |_| Ok(())).await
+}
+
+/// Does the same under a condition, which gets the records that the write is made on: at least those of the device and its modules.
+pub(super) async fn write_if(
+    hub: &Hub,
+    identity: Identity<'_>,
+    if_match: Option<&str>,
+    body: Bytes,
+    condition: impl Fn(&Registry) -> Result<(), Problem> + Send + 'static,
+) -> Result<Response, Problem> {
     let key = RowKey::of(&identity).ok_or(Problem::not_found(about(&identity)))?;
     let (keys, if_match) = (vec![key.clone()], if_match.map(str::to_owned));
     let connected = hub.connections.has(&identity);
     let apply = move |registry: &mut Registry| -> Result<Response, Problem> {
+        condition(registry)?;
         let identity = key.to_identity().ok_or(Problem::not_found(About::Device))?;
         let written = Written::parse(&body)?;
         let current = registry.get(identity).map(|view| view.status());
@@ -113,6 +125,16 @@ pub(super) async fn delete(
     identity: Identity<'_>,
     if_match: Option<&str>,
 ) -> Result<Response, Problem> {
+    delete_if(hub, identity, if_match, |_| Ok(())).await
+}
+
+/// Does the same under a condition, as [`write_if`].
+pub(super) async fn delete_if(
+    hub: &Hub,
+    identity: Identity<'_>,
+    if_match: Option<&str>,
+    condition: impl Fn(&Registry) -> Result<(), Problem> + Send + 'static,
+) -> Result<Response, Problem> {
     let precondition = match if_match {
         None | Some("*") => Precondition::Any,
         // an ETag of another form matches no record
@@ -123,12 +145,13 @@ pub(super) async fn delete(
     };
     let key = RowKey::of(&identity).ok_or(Problem::not_found(about(&identity)))?;
     let keys = vec![key.clone()];
+    let about = about(&identity);
     let apply = move |registry: &mut Registry| {
-        let identity = key.to_identity().ok_or(RegistryError::NotFound)?;
-        registry.delete(identity, precondition)
+        condition(registry)?;
+        let identity = key.to_identity().ok_or(Problem::not_found(about))?;
+        registry.delete(identity, precondition).map_err(|error| Problem::registry(error, about))
     };
-    let deleted = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
-    deleted.map_err(|error| Problem::registry(error, about(&identity)))?;
+    hub.write(keys, apply).await.map_err(|error| Problem::write(&error))??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

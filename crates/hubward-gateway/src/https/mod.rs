@@ -11,6 +11,7 @@ mod problem;
 mod record;
 mod registration;
 mod requests;
+mod scans;
 mod service;
 
 use core::future::pending;
@@ -40,6 +41,7 @@ use crate::slots::Slot;
 use crate::websocket::{self, Upgrade};
 use problem::Problem;
 pub(crate) use requests::only;
+pub(crate) use scans::Scans;
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;

@@ -42,6 +42,12 @@ impl Problem {
         Self::new(401_002, "IotHubUnauthorizedAccess")
     }
 
+    /// The edge hub's own token is needed, and the request has a policy's.
+    pub(super) fn not_own_token() -> Self {
+        let detail = "an edge hub asks with its module's own token, not with one that a policy signed";
+        Self { detail: Some(detail.into()), ..Self::denied() }
+    }
+
     /// The peer is authenticated, and the operation is not implemented.
     pub(super) const fn not_here() -> Self {
         Self::new(501_001, "NotImplemented")

@@ -136,6 +136,10 @@ async fn dispatch(
             _ => Ok(bytes),
         }
     };
+    // a policy that connects devices is no edge hub: it would read keys, and write modules with keys of its choice
+    if endpoint.starts_with("edge.") && session.is_none_or(|session| session.policy().is_some()) {
+        return Err(Problem::not_own_token());
+    }
     match (endpoint, identity) {
         ("events.send", Some(_)) => {
             let message = read(MESSAGE).await?;
@@ -157,7 +161,8 @@ async fn dispatch(
             identities::delete(hub, identity, if_match()?).await
         }
         ("edge.scope", Some(edge)) if head.method == Method::POST => {
-            edge_scope::scope(hub, edge, read(IDENTITY).await?).await
+            let still_valid = || session.is_some_and(|session| hub.still_valid(peer, session, operation));
+            edge_scope::scope(hub, edge, read(IDENTITY).await?, still_valid).await
         }
         ("edge.identity", Some(edge)) if head.method == Method::POST => {
             edge_scope::identity(hub, edge, &read(IDENTITY).await?)

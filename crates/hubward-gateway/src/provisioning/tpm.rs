@@ -5,7 +5,9 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use base64ct::{Base64, Encoding};
-use hubward::registry::{Attestation, Enrollments, ProvisionError, TpmKeys, TpmSecret, TpmWrapper};
+use hubward::registry::{
+    Attestation, Enrollment, Enrollments, ProvisionError, TpmKeys, TpmSecret, TpmWrapper,
+};
 use hubward::types::{Lookup, RegistrationId, SymmetricKey, UnixTime};
 use hubward::{AuthError, RegistrationCredentials};
 use hubward_rustcrypto::HmacKey;
@@ -125,17 +127,21 @@ impl Provisioning {
         if registered.saturating_add(KEPT) < clock::now().as_secs() {
             return None;
         }
-        let (this, id) = (Arc::clone(self), id.to_string());
-        // the wrapper may be slow
-        let wrapped = tokio::task::spawn_blocking(move || {
-            let id = RegistrationId::parse(&id).ok()?;
-            let endorsement = match this.index().enrollments().individual(id)?.attestation() {
-                Attestation::Tpm(key) => key.clone(),
-                _ => return None,
+        let id = id.to_string();
+        let wrap = move |this: &Self| {
+            let id = RegistrationId::parse(&id).map_err(|_| AuthError::RegistrationPath)?;
+            let endorsement = match this.index().enrollments().individual(id).map(Enrollment::attestation) {
+                Some(Attestation::Tpm(key)) => key.clone(),
+                _ => return Err(AuthError::NoCredential),
             };
-            this.tpm.as_ref()?.device_key(id, endorsement.as_bytes(), &root, clock::at(registered))
-        });
-        let (_, wrapped) = wrapped.await.ok().flatten()?;
+            let key = this
+                .tpm
+                .as_ref()
+                .and_then(|tpm| tpm.device_key(id, endorsement.as_bytes(), &root, clock::at(registered)));
+            key.ok_or(AuthError::NoCredential)
+        };
+        // the wrapper may be slow: it has no more threads than the verification of credentials
+        let (_, wrapped) = self.unlimited(wrap).await.ok()?;
         Some(Base64::encode_string(&wrapped))
     }
 

@@ -123,7 +123,8 @@ impl Provisioning {
         self.unlimited(verify).await
     }
 
-    async fn unlimited<T: Send + 'static>(
+    /// Calls it off the serving threads, when a worker is free.
+    pub(super) async fn unlimited<T: Send + 'static>(
         self: &Arc<Self>,
         verify: impl FnOnce(&Self) -> Result<T, AuthError> + Send + 'static,
     ) -> Result<T, Refused> {

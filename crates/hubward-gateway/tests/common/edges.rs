@@ -4,6 +4,7 @@ use std::fs;
 
 use hubward::Client;
 use hubward::types::{DeviceId, ModuleId};
+use hubward_gateway::{Config, Dev};
 use serde_json::json;
 
 use super::common::*;
@@ -13,6 +14,11 @@ pub const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 /// `edge1` is below `edge2`; `leaf` with a module, `leaf2` and `edge0` are below `edge1`; `edge3` and `alone` are apart; `off` is a
 /// disabled edge device below `edge2`, with `under` below it.
 pub async fn gateway() -> Gateway {
+    gateway_with(|_, _| ()).await
+}
+
+/// The same with another configuration.
+pub async fn gateway_with(change: impl FnOnce(&Dev, &mut Config)) -> Gateway {
     Gateway::with(|dev, config| {
         let keys = json!({ "type": "sas", "symmetricKey": { "primaryKey": KEY, "secondaryKey": KEY } });
         let scope = |id: &str| format!("ms-azure-iot-edge://{id}-1");
@@ -46,6 +52,7 @@ pub async fn gateway() -> Gateway {
         ];
         fs::write(dev.file("devices.jsonl"), lines.map(|line| line.to_string()).join("\n")).unwrap();
         config.max_delete_share = 100;
+        change(dev, config);
     })
     .await
 }

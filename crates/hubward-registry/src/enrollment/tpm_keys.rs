@@ -11,6 +11,8 @@ use crate::keys::SymmetricKeys;
 
 /// Seconds after which another key is derived. The former one is valid for as long again.
 const WINDOW: u64 = 600;
+/// Seconds by which the clock of another service may be ahead: its key is accepted then, before it is this one's too.
+const AHEAD: u64 = 5;
 
 /// Wraps keys so that only one TPM can decrypt them (`TPM2_MakeCredential` and `TPM2_Import`). This crate has no part of a
 /// TPM: the caller does it.
@@ -23,7 +25,8 @@ pub trait TpmWrapper: fmt::Debug + Send + Sync {
 /// Derives the keys of TPMs from one secret, by registration id, endorsement key and time. It keeps nothing: requests
 /// for other devices' challenges can neither fill a table nor replace a challenge.
 ///
-/// A key is valid for 10 to 20 minutes. It is for the device that decrypted it, so that two requests of one device get the
+/// A key is valid for 10 to 20 minutes, less 5 seconds: services that share the secret accept each other's keys if their
+/// clocks differ by no more. It is for the device that decrypted it, so that two requests of one device get the
 /// same key.
 ///
 /// ```
@@ -106,7 +109,7 @@ impl<K: MacKey> TpmSecret<K> {
     ) -> Option<Enrollments<K>> {
         let own = enrollments.individual(id)?;
         let Attestation::Tpm(endorsement) = own.attestation() else { return None };
-        let window = now.as_secs() / WINDOW;
+        let window = now.as_secs().saturating_add(AHEAD) / WINDOW;
         let key = |window| make(&self.derive("identity", id, endorsement.as_bytes(), window));
         let keys = SymmetricKeys::new(key(window), key(window.saturating_sub(1)));
         let mut enrollment = Enrollment::new(Attestation::SymmetricKey(keys)).with_status(own.status());

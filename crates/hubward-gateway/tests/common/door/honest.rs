@@ -299,6 +299,7 @@ async fn first_session(door: &Door, id: &str) -> Outcome {
 /// Connects the device with a key of its own that asks for what is another's. Returns what it was given, if anything.
 pub async fn insider(door: &Door) -> Option<String> {
     let mut stream = dial(door, super::INSIDER, door.process.mqtt).await.ok()?;
+    door.record().count("attacks: insider");
     if ask(&mut stream, &device_connect("insider")).await == connack(0) {
         let topic = "devices/victim/messages/events/";
         if ask(&mut stream, &publish(topic, 1, b"x")).await.is_some_and(|answer| answer.0 == 0x40) {

@@ -20,7 +20,7 @@ use crate::link;
 pub type Recorded = Arc<Vec<(SocketAddr, Vec<u8>)>>;
 
 /// The kinds of attacks.
-const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 9] = [
     "TLS",
     "MQTT",
     "MQTT over a WebSocket",
@@ -49,39 +49,47 @@ pub async fn attack(door: Arc<Door>, recorded: Recorded, number: usize, pause: D
     }
 }
 
-/// Attacks once. Returns what the peer was given, if it was let in.
+/// Attacks once, and counts it when it has connected. Returns what the peer was given, if it was let in.
 async fn once(door: Arc<Door>, recorded: Recorded, kind: usize, seed: [u8; 8]) -> Option<String> {
     let mut dice = Dice(u64::from_le_bytes(seed) | 1);
     let from = hostile_address(&mut dice);
-    door.record().count(&format!("attacks: {}", KINDS[kind]));
+    let connected = || door.record().count(&format!("attacks: {}", KINDS[kind]));
     let process = &door.process;
     match kind {
         0 => {
-            half_tls(from, &recorded, &mut dice).await;
+            half_tls(from, &recorded, &mut dice, connected).await;
             None
         }
         1 => {
             let bytes = mqtt_bytes(&door, &mut dice);
-            is_admitted(&sent(dial(&door, from, process.mqtt).await.ok()?, bytes, &mut dice).await)
+            let stream = dial(&door, from, process.mqtt).await.ok()?;
+            connected();
+            is_admitted(&sent(stream, bytes, &mut dice).await)
         }
         2 => {
             let stream = dial(&door, from, process.https).await.ok()?;
             let (bytes, parts) = (mqtt_bytes(&door, &mut dice), 1 + dice.roll(3));
-            is_admitted(&sent(websocket::tunnel(stream, "mqtt", parts).await, bytes, &mut dice).await)
+            let stream = websocket::tunnel(stream, "mqtt", parts).await;
+            connected();
+            is_admitted(&sent(stream, bytes, &mut dice).await)
         }
         3 => {
             let bytes = amqp_bytes(&door, &mut dice);
-            is_authenticated(&sent(dial(&door, from, process.amqps).await.ok()?, bytes, &mut dice).await)
+            let stream = dial(&door, from, process.amqps).await.ok()?;
+            connected();
+            is_authenticated(&sent(stream, bytes, &mut dice).await)
         }
         4 => {
             let stream = dial(&door, from, process.https).await.ok()?;
             let (bytes, parts) = (amqp_bytes(&door, &mut dice), 1 + dice.roll(3));
-            is_authenticated(&sent(websocket::tunnel(stream, "amqp", parts).await, bytes, &mut dice).await)
+            let stream = websocket::tunnel(stream, "amqp", parts).await;
+            connected();
+            is_authenticated(&sent(stream, bytes, &mut dice).await)
         }
-        5 => put_token(&door, from, &mut dice).await,
-        6 => requests(&door, from, &mut dice).await,
-        7 => broken_websocket(&door, from, &mut dice).await,
-        _ => plain_listeners(&door, from, &mut dice).await,
+        5 => put_token(&door, from, &mut dice, connected).await,
+        6 => requests(&door, from, &mut dice, connected).await,
+        7 => broken_websocket(&door, from, &mut dice, connected).await,
+        _ => plain_listeners(&door, from, &mut dice, connected).await,
     }
 }
 
@@ -108,7 +116,7 @@ fn is_authenticated(answer: &[u8]) -> Option<String> {
 }
 
 /// A handshake that is not completed: nothing, plain bytes, a part of a recorded one, all of it again, or with changes.
-async fn half_tls(from: [u8; 4], recorded: &Recorded, dice: &mut Dice) {
+async fn half_tls(from: [u8; 4], recorded: &Recorded, dice: &mut Dice, connected: impl Fn()) {
     let (listener, wire) = &recorded[dice.roll(recorded.len())];
     let mut bytes = wire.clone();
     match dice.roll(6) {
@@ -120,6 +128,7 @@ async fn half_tls(from: [u8; 4], recorded: &Recorded, dice: &mut Dice) {
         _ => mangle(&mut bytes, dice),
     }
     if let Ok(stream) = tcp(from, *listener).await {
+        connected();
         // the log tells whether one was let in
         sent(stream, bytes, dice).await;
     }
@@ -206,9 +215,10 @@ fn amqp_bytes(door: &Door, dice: &mut Dice) -> Vec<u8> {
 }
 
 /// Puts a wrong token on `$cbs`, or attaches links without one.
-async fn put_token(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option<String> {
+async fn put_token(door: &Door, from: [u8; 4], dice: &mut Dice, connected: impl Fn()) -> Option<String> {
     let stream = dial(door, from, door.process.amqps).await.ok()?;
     let mut amqp = Amqp::open(stream, None).await.ok()?;
+    connected();
     let Claim { id, token } = claims::device(door, dice);
     let status = amqp.cbs().await.put(&format!("localhost/devices/{id}"), &token).await;
     if status == 200 {
@@ -218,8 +228,9 @@ async fn put_token(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option<String
 }
 
 /// Requests by wrong credentials, and heads that are no requests.
-async fn requests(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option<String> {
+async fn requests(door: &Door, from: [u8; 4], dice: &mut Dice, connected: impl Fn()) -> Option<String> {
     let stream = dial(door, from, door.process.https).await.ok()?;
+    connected();
     let authorization = |token: &str| format!("Authorization: {token}\r\n");
     let (request, headers) = match dice.roll(8) {
         0 | 1 => {
@@ -263,9 +274,15 @@ fn refused(what: &str, answer: &[u8]) -> Option<String> {
 }
 
 /// Malformed requests for WebSockets, and frames that no client sends.
-async fn broken_websocket(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option<String> {
+async fn broken_websocket(
+    door: &Door,
+    from: [u8; 4],
+    dice: &mut Dice,
+    connected: impl Fn(),
+) -> Option<String> {
     use websocket::*;
     let mut stream: Stream = dial(door, from, door.process.https).await.ok()?;
+    connected();
     let protocol = ["mqtt", "AMQPWSB10", "amqp"][dice.roll(3)];
     let broken = |text: String| match text.len() % 4 {
         0 => text.replace("Version: 13", "Version: 12"),
@@ -313,9 +330,15 @@ async fn broken_websocket(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option
 }
 
 /// Requests to the console by wrong tokens and from other sites, and garbage for it and for the metrics.
-async fn plain_listeners(door: &Door, from: [u8; 4], dice: &mut Dice) -> Option<String> {
+async fn plain_listeners(
+    door: &Door,
+    from: [u8; 4],
+    dice: &mut Dice,
+    connected: impl Fn(),
+) -> Option<String> {
     let to = if dice.roll(4) == 0 { door.metrics } else { door.console };
     let stream = tcp(from, to).await.ok()?;
+    connected();
     if to == door.metrics || dice.roll(3) == 0 {
         let mut bytes = http::text("GET /api/sessions", "", "").into_bytes();
         mangle(&mut bytes, dice);
