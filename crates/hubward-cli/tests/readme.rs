@@ -128,7 +128,8 @@ impl Reader {
         }
     }
 
-    /// Types a block, and returns the statuses of the commands that failed, and the output.
+    /// Types a block, and returns the statuses of the commands that failed, and the output. The status of the shell is among them
+    /// after a syntax error or an `exit`.
     fn types(&mut self, block: &Block, text: &str) -> (Vec<i32>, String) {
         let mut typed = text
             .lines()
@@ -140,7 +141,10 @@ impl Reader {
         for (usual, port) in &self.ports {
             typed = typed.replace(&format!(":{usual}"), &format!(":{port}"));
         }
-        let script = format!("{}\nset -o pipefail; trap 'echo $? >> failed' ERR\n{typed}", block.before);
+        // the trap does not see the first command of two
+        let typed = typed.replace(" && ", "\n");
+        let before = block.before;
+        let script = format!("{before}\nset -E -o pipefail; trap 'echo $? >> failed' ERR\n{typed}\n:");
         self.folder.write("failed", "");
         let output = File::create(self.folder.path("output")).unwrap();
         let mut shell = Command::new("bash");
@@ -156,9 +160,12 @@ impl Reader {
             // what it starts is ended with it
             .process_group(0);
         let mut shell = shell.spawn().unwrap();
-        self.started.push(shell.id());
-        shell.wait().unwrap();
-        if text.contains(" &\n") {
+        let in_background = text.contains(" &\n");
+        if in_background {
+            self.started.push(shell.id());
+        }
+        let status = shell.wait().unwrap().code().unwrap_or(-1);
+        if in_background {
             let (_, port) =
                 self.ports.iter().find(|(usual, _)| text.contains(&format!("127.0.0.1:{usual}"))).unwrap();
             let url = format!("https://localhost:{port}/healthz");
@@ -169,7 +176,10 @@ impl Reader {
                 .unwrap();
             assert!(healthy.status.success(), "{text}\n{}", self.folder.text("output"));
         }
-        let failed = self.folder.text("failed").lines().map(|line| line.parse().unwrap()).collect();
+        let mut failed: Vec<i32> =
+            self.folder.text("failed").lines().map(|line| line.parse().unwrap()).collect();
+        // the last command is `:`
+        failed.extend((status != 0).then_some(status));
         (failed, self.folder.text("output"))
     }
 }
@@ -206,6 +216,29 @@ fn every_block_is_typed() {
             assert!(!text.contains("for n in 1/one") || output.matches("204\n").count() == 2, "{output}");
         }
     }
+}
+
+#[test]
+fn a_block_that_fails_anywhere_is_noticed() {
+    let mut reader = Reader {
+        folder: Folder::new("readme-broken"),
+        path: std::env::var("PATH").unwrap(),
+        has_gateway: false,
+        database: None,
+        ports: Vec::new(),
+        started: Vec::new(),
+    };
+    for (text, failed) in [
+        ("true\n", &[][..]),
+        ("false\ntrue\n", &[1]),
+        ("exit 3\n", &[3]),
+        ("true; fi\n", &[2]),
+        ("false && true\ntrue\n", &[1]),
+        ("f() { (exit 4); true; }\nf\n", &[4]),
+    ] {
+        assert_eq!(reader.types(&typed("x"), text).0, failed, "{text}");
+    }
+    assert!(reader.started.is_empty(), "no group is ended that may be another one's");
 }
 
 #[test]

@@ -23,6 +23,9 @@ const CLAIMS: [(&str, &str); 7] = [
     ("PKCS7", "PKCS #7 file"),
 ];
 
+/// The most blocks of a file with a caret: the line of each one is looked for from the beginning of the text.
+const MAX_CARETS: usize = 8;
+
 /// Returns whether a text has a BEGIN or END line, or one that resembles it. In JSON it is a part of a value.
 pub(crate) fn is_pem(text: &str) -> bool {
     let resembles = |line: &str| {
@@ -53,7 +56,7 @@ pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
         _ => format!("PEM file of {}", names.join(", ")),
     };
     report.kind(&kind)?;
-    let mut outcome = Outcome::Good;
+    let (mut outcome, mut carets) = (Outcome::Good, MAX_CARETS);
     for (count, block) in blocks.iter().enumerate() {
         if count > 0 {
             writeln!(report.out)?;
@@ -61,8 +64,10 @@ pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
         if let Some(line) = block.line() {
             writeln!(report.out, "block     {}, line {line}", name(block))?;
         }
-        if let Outcome::Refused = print(report, text, block)? {
+        // without the text there is no caret
+        if let Outcome::Refused = print(report, if carets > 0 { text } else { "" }, block)? {
             outcome = Outcome::Refused;
+            carets = carets.saturating_sub(1);
         }
     }
     if let Some(error) = failed {

@@ -65,7 +65,11 @@ fn one(report: &mut Report<'_>, value: &Value) -> io::Result<Outcome> {
     if let Some((name, text)) = texts.find(|(name, text)| is_credential(name, text)) {
         report.around =
             if AZ.contains(&name) { "JSON of the az command line with a " } else { "JSON with a " };
-        return if name.starts_with("access") { jwt::print(report, text) } else { inner(report, text) };
+        return if matches!(name, "accessToken" | "access_token") {
+            jwt::print(report, text)
+        } else {
+            inner(report, text)
+        };
     }
     report.kind(&format!("JSON: {}", what(value)))?;
     all(report, core::slice::from_ref(value))
@@ -159,17 +163,22 @@ fn fields(
     wrong: &mut Option<String>,
 ) -> io::Result<()> {
     for (name, value) in members {
-        // a member's name can be a key that was pasted into the wrong place
-        let name = Shown::new(name.as_str()).to_string();
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        // a member's name can be a key that was pasted into the wrong place; a long path is not repeated for each member
+        let shown: String = Shown::new(name.as_str()).to_string().chars().take(64).collect();
+        let path = match path {
+            "" => shown,
+            _ if path.len() > 200 => format!("..{shown}"),
+            _ => format!("{path}.{shown}"),
+        };
         match value {
             Value::Null => {}
             Value::Object(members) => fields(report, &path, members, wrong)?,
-            Value::String(text) => leaf(report, &path, &name, text, wrong)?,
+            Value::String(text) => leaf(report, &path, name, text, wrong)?,
             Value::Array(list) => {
                 writeln!(report.out, "field     {} = {} values", escaped(&path), list.len())?
             }
-            other => writeln!(report.out, "field     {} = {}", escaped(&path), plain(other))?,
+            // a password may be a number, which is no malformed key
+            other => leaf(report, &path, name, &plain(other), &mut Some(String::new()))?,
         }
     }
     Ok(())
@@ -183,12 +192,13 @@ fn leaf(
     wrong: &mut Option<String>,
 ) -> io::Result<()> {
     let name = name.to_ascii_lowercase();
-    let is_key = name.ends_with("key") && !name.contains("public");
-    let is_secret =
-        is_key || ["token", "secret", "password", "connectionstring"].iter().any(|word| name.contains(word));
+    let is_key =
+        name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("key") && !name.contains("public");
+    let words = ["token", "secret", "pass", "pwd", "credential", "signature", "connectionstring"];
+    let is_secret = is_key || words.iter().any(|word| name.contains(word));
     // a thumbprint has the form of a key
     let digits = text.bytes().filter(|byte| *byte != b':').all(|byte| byte.is_ascii_hexdigit());
-    let is_name = (name.contains("thumbprint") && digits) || name.contains("etag");
+    let is_name = name.contains("thumbprint") && digits;
     let path = escaped(path);
     if is_key && let Err(error) = SymmetricKey::from_base64(text) {
         let code = if error == KeyError::Redacted { "redacted" } else { "key" };

@@ -70,9 +70,9 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
                 writeln!(report.out, "hint      {advice}")?;
             }
             report.refused(&format!("{error} (key)"))?;
-            // the length of a key is no secret, nor is a character that no key has
-            let odd = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')));
-            masked(report.out, text, odd.unwrap_or(text.len()), &['-', '_', ' ', '='])?;
+            // the length of a key is no secret, nor is a character that no key has; in base64url `-` and `_` are values
+            let odd = text.find(|c: char| c.is_ascii_whitespace());
+            masked(report.out, text, odd.unwrap_or(text.len()), &[' ', '='])?;
             Ok(Some(Outcome::Refused))
         }
     }

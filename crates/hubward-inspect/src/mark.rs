@@ -166,9 +166,10 @@ fn ends_with(text: &str, end: &str) -> bool {
 
 /// Finds a key or a thumbprint behind its name: `Primary key: ..`, `"primaryKey": "..",` or `SHA256 Fingerprint=..`.
 fn key_with_name(text: &str) -> Option<Mark<'_>> {
-    let pasted = PastedText::new(text);
-    if pasted.contains("fingerprint") || pasted.contains("thumbprint") {
-        let (_, value) = text.split_once('=').or_else(|| text.split_once(": "))?;
+    if let Some((name, value)) = text.split_once('=').or_else(|| text.split_once(": "))
+        && ["fingerprint", "thumbprint"].iter().any(|word| PastedText::new(name).contains(word))
+        && is_thumbprint(value)
+    {
         return inside(value.trim(), Hint::NameInFront);
     }
     let body = text.trim_end_matches(|c: char| is_quote(c) || matches!(c, ',' | ';' | ' '));
@@ -187,6 +188,13 @@ fn key_with_name(text: &str) -> Option<Mark<'_>> {
         PastedText::new(name).contains("key") || matches!(separator, ':' | '=') || is_quote(separator);
     let is_key = matches!(value.len(), 24 | 44 | 88) && SymmetricKey::from_base64(value).is_ok();
     if is_name && !field && named && is_key { inside(value, Hint::NameInFront) } else { None }
+}
+
+/// Returns whether a value has the digits of a thumbprint, perhaps in quotes.
+fn is_thumbprint(value: &str) -> bool {
+    let value = value.trim_matches(|c: char| is_quote(c) || matches!(c, ' ' | ',' | ';'));
+    let mut digits = value.bytes().filter(|byte| !matches!(byte, b':' | b' ' | b'-'));
+    matches!(digits.clone().count(), 40 | 64) && digits.all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Removes quotation marks, and what follows them.
@@ -213,7 +221,9 @@ fn unescaped(text: &str) -> String {
     let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((head, tail)) = rest.split_once('%') {
         plain.push_str(head);
-        let digits = tail.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        // a sign is no digit
+        let digits = tail.get(..2).filter(|digits| !digits.starts_with('+'));
+        let digits = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         (plain, rest) = match digits.filter(u8::is_ascii) {
             Some(byte) => {
                 plain.push(char::from(byte));

@@ -3,12 +3,13 @@
 
 use std::io::{self, Write};
 
+use hubward::types::PastedText;
 use hubward::x509::pem::{PemError, PemProblem};
 
 use crate::caret::caret;
 
 /// The words of BEGIN and END lines and of headers. Every other letter or digit is masked.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 22] = [
     "begin",
     "end",
     "certificate",
@@ -29,10 +30,8 @@ const WORDS: [&str; 24] = [
     "parameters",
     "pkcs7",
     "cms",
-    "proc",
-    "type",
-    "dek",
-    "info",
+    "proc-type",
+    "dek-info",
 ];
 
 /// Prints the line of an error with a caret, if it has a line.
@@ -81,6 +80,9 @@ pub(crate) fn of_label(out: &mut dyn Write, text: &str, begin: usize) -> io::Res
 
 /// Prints a line with a caret under the byte at an offset.
 fn under(out: &mut dyn Write, line: &str, offset: usize) -> io::Result<()> {
+    if line.is_empty() {
+        return Ok(());
+    }
     let before = line.char_indices().take_while(|(at, _)| *at < offset).count();
     caret(out, &masked(line), before)
 }
@@ -101,6 +103,11 @@ fn is_begin(line: &str) -> bool {
 
 fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+}
+
+/// Returns whether a character may be a key's value in base64 or base64url.
+fn is_value(c: char) -> bool {
+    is_base64(c) || matches!(c, '-' | '_')
 }
 
 /// Returns the line and the offset of a padding that more base64 follows.
@@ -125,7 +132,7 @@ fn place(line: &str, problem: PemProblem) -> usize {
     let within = match problem {
         PemProblem::Invisible(c) => text.find(c).unwrap_or_default(),
         PemProblem::NotBase64 => {
-            text.find(|c| !is_base64(c) && !c.is_ascii_whitespace()).unwrap_or(text.len())
+            text.find(|c| !is_value(c) && !c.is_ascii_whitespace()).unwrap_or(text.len())
         }
         PemProblem::Header(_) => text.find(':').unwrap_or_default(),
         PemProblem::Encrypted if !is_begin(text) => text.find(':').unwrap_or_default(),
@@ -176,19 +183,27 @@ fn deviation(text: &str) -> usize {
     end_at.saturating_add(hyphens(text.get(end_at..).unwrap_or_default()).min(5))
 }
 
-/// Returns the line with its known words and its marks only, and one character for each.
+/// Returns the line with its known words and its marks only, and one character for each. Only a BEGIN or END line and a header
+/// have words and hyphens: another line is base64, or base64url, which has a hyphen for a value.
 fn masked(line: &str) -> String {
+    let has_words = ["-----", "begin", "end ", ":"].iter().any(|part| PastedText::new(line).contains(part));
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
-        let length = if is_base64(first) {
-            rest.find(|c| !is_base64(c)).unwrap_or(rest.len())
+        let is_run = if has_words { is_value(first) && first != '-' } else { is_value(first) };
+        let length = if is_run {
+            // a hyphen within a run is a part of it, and one of several at its end is not
+            let is_end = |(at, c): &(usize, char)| {
+                let after = rest.get(at.saturating_add(1)..).unwrap_or_default();
+                !is_value(*c) || has_words && *c == '-' && !after.starts_with(is_base64)
+            };
+            rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at)
         } else {
             first.len_utf8()
         };
         let Some((word, tail)) = rest.split_at_checked(length) else { break };
         rest = tail;
-        if !is_base64(first) {
+        if !is_run {
             shown.push(if first == '\t' {
                 ' '
             } else if is_mark(first) {
@@ -196,7 +211,7 @@ fn masked(line: &str) -> String {
             } else {
                 '?'
             });
-        } else if WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+        } else if has_words && WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             shown.push_str(word);
         } else {
             shown.extend(word.chars().map(|_| '*'));
@@ -218,6 +233,9 @@ mod tests {
     fn only_the_words_of_boundary_lines_are_shown() {
         assert_eq!(masked("-----BEGIN RSA PRIVATE KEY-----"), "-----BEGIN RSA PRIVATE KEY-----");
         assert_eq!(masked("MIIEvQIBADAN+key/END="), "*********************");
+        assert_eq!(masked("-MII_key-EC--x_"), "*".repeat(15));
+        assert_eq!(masked("-----BEGIN KEY-----\\nMI_E-ec-x_key"), "-----BEGIN KEY-----\\**************");
+        assert_eq!(masked("DEK-Info: AES-256-CBC,0A"), "DEK-Info: ***********,**");
         assert_eq!(masked("\"-----BEGIN KEY-----\\nMIIE\u{200b}\tx"), "\"-----BEGIN KEY-----\\*****? *");
     }
 

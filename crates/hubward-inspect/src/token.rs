@@ -121,12 +121,13 @@ pub fn malformed(out: &mut dyn Write, text: &str, error: &TokenParseError) -> io
         return Err(io::Error::new(ErrorKind::InvalidInput, Empty("the input is empty: it has no token")));
     }
     writeln!(out, "refused: {error} ({})", error.code())?;
-    let advice = advice(text);
-    let hint = explain(text).filter(|_| advice.is_none());
-    if let Some(hint) = hint {
-        writeln!(out, "hint: {hint} ({})", hint.code())?;
-    } else if let Some(advice) = advice {
+    let hint = explain(text);
+    // with another separator all fields but the first one seem to be cut
+    let advice = advice(text).filter(|_| matches!(hint, None | Some(Hint::Cut)));
+    if let Some(advice) = advice {
         writeln!(out, "hint: {advice} ({})", error.code())?;
+    } else if let Some(hint) = hint {
+        writeln!(out, "hint: {hint} ({})", hint.code())?;
     }
     // a text of another kind has secrets in other places
     if matches!(hint, Some(Hint::ConnectionStringForToken | Hint::KeyForToken | Hint::BearerToken)) {

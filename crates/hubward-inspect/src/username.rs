@@ -8,12 +8,19 @@ use hubward::{AuthError, Credentials, RegistrationCredentials, explain};
 use crate::caret::caret;
 use crate::{Outcome, Report, escaped};
 
+/// The parameters of usernames. The value of another one may be a secret, such as the `code` of a URL.
+const PARAMETERS: [&str; 6] =
+    ["api-version", "auth-chain", "DeviceClientType", "ClientVersion", "model-id", "x509"];
+
 /// Prints a username. Returns `None` if the text is not one.
 pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Outcome>> {
     if text.len() > 1024 || text.contains(char::is_whitespace) {
         return Ok(None);
     }
-    if let Some((name, hub)) = text.split_once("@sas.") {
+    let (names, query) = text.split_once('?').unwrap_or((text, ""));
+    if let Some((name, hub)) = text.split_once("@sas.")
+        && query.is_empty()
+    {
         report.kind("username of SASL PLAIN (AMQP)")?;
         report.field("name", name)?;
         report.field("hub", hub.strip_prefix("root.").unwrap_or(hub))?;
@@ -21,15 +28,16 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
         let hint = hint.filter(|hint| matches!(hint, Hint::WholeHost { .. }));
         return judged(report, text, Credentials::amqp_plain(text, "").err(), hint).map(Some);
     }
-    let (names, query) = text.split_once('?').unwrap_or((text, ""));
-    let is_query = text.contains("api-version=") || query.contains("DeviceClientType=");
-    if !text.contains('/') || !(is_query || text.contains("/registrations/") || is_names(text)) {
+    let parameters = || query.split(['&', '?']).filter(|parameter| !parameter.is_empty());
+    let is_query = text.contains("api-version=") || parameters().any(is_known);
+    let is_bare = query.is_empty() && is_names(names);
+    if !text.contains('/') || !(is_query || text.contains("/registrations/") || is_bare) {
         return Ok(None);
     }
     if text.contains("/registrations/") {
         report.kind("MQTT username of a DPS registration")?;
-        let id =
-            text.split("/registrations/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let id = names.split("/registrations/").nth(1).and_then(|rest| rest.split('/').next());
+        let id = id.unwrap_or_default();
         report.field("scope", text.split('/').next().unwrap_or_default())?;
         report.field("id", id)?;
         let error = RegistrationCredentials::mqtt(id, text, Some("")).err();
@@ -45,14 +53,33 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
     for (label, id) in ["device", "module"].iter().zip(&ids) {
         report.field(label, id)?;
     }
-    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        report.field("query", parameter)?;
+    for parameter in parameters() {
+        report
+            .field("query", if is_known(parameter) { parameter } else { "another parameter, not shown" })?;
     }
     let client = ids.join("/");
     let credentials = Credentials::mqtt(&client, text, None);
     let hint = explain::mqtt(&client, text, None);
     report.field("client", &client)?;
     judged(report, text, credentials.err(), hint).map(Some)
+}
+
+fn is_known(parameter: &str) -> bool {
+    parameter
+        .split_once('=')
+        .is_some_and(|(name, _)| PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
+/// Returns the username with its names and its known parameters only. A key in the place of a name is not shown.
+fn masked(text: &str) -> String {
+    let is_secret = SecretShape::of(text).is_some();
+    let (mut shown, mut in_query) = (String::with_capacity(text.len()), false);
+    for part in text.split_inclusive(['?', '&', '/']) {
+        let open = !is_secret && (is_known(part) || !in_query && !part.contains('='));
+        shown.extend(part.chars().map(|c| if open || matches!(c, '?' | '&' | '/' | '=') { c } else { '*' }));
+        in_query |= part.ends_with('?');
+    }
+    shown
 }
 
 /// Returns whether a text is a host and one or two ids, as a username without its query is.
@@ -81,14 +108,8 @@ fn judged(
             let (reason, code) = reason(&error);
             report.refused(&format!("{reason} ({code})"))?;
             if let AuthError::Username(error) = error {
-                // a key in the place of a name is not shown
-                let shown = if SecretShape::of(text).is_some() {
-                    text.chars().map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }).collect()
-                } else {
-                    text.to_owned()
-                };
                 // a username has no character of two bytes before its first error
-                caret(report.out, &escaped(&shown), error.offset)?;
+                caret(report.out, &escaped(&masked(text)), error.offset)?;
             }
             Ok(Outcome::Refused)
         }

@@ -12,6 +12,7 @@ use core::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hubward::sas::{SasToken, TokenRules};
 use hubward::types::UnixTime;
 use hubward_inspect::{Outcome, inspect};
 use hubward_rustcrypto::Digests;
@@ -317,4 +318,79 @@ fn a_caret_is_under_the_mistake_of_a_pem_file() {
             assert!(!lines.join("\n").contains(secret), "{above}");
         }
     }
+}
+
+/// Texts that had shown a secret, or a part of one.
+#[test]
+fn no_place_shows_a_secret() {
+    let key = "gR2hCq0m7VwKxqrT8pjPSKfabskI1pZ74vVXIU3qEKj=";
+    let url_body = "-Bq_gR2hCq0m7V-EC-wKx_gR2hCq0m7VwKx-key-gR2hCq0";
+    for (text, secret) in [
+        (format!("{{\"fleetAgentKey1\":\"{key}\"}}"), "gR2hC"),
+        (format!("{{\"a\":\"b\",\"etag\":\"{key}\"}}"), "gR2hC"),
+        ("{\"pwd\":\"hunter2\",\"n\":1}".to_owned(), "hunter2"),
+        ("{\"passphrase\":\"hunter2\"}".to_owned(), "hunter2"),
+        ("{\"dbPass\":\"hunter2\"}".to_owned(), "hunter2"),
+        ("{\"credential\":\"hunter2\"}".to_owned(), "hunter2"),
+        ("{\"signature\":\"hunter2\"}".to_owned(), "hunter2"),
+        ("{\"password\":48151623}".to_owned(), "48151623"),
+        ("{\"key1\":\"hunter2\"}".to_owned(), "hunter2"),
+        ("app.example.com/api?code=hunter2".to_owned(), "hunter2"),
+        ("app.example.com/api?api-version=1&code=hunter2".to_owned(), "hunter2"),
+        ("app.example.com/api?api-version=1&hunter2".to_owned(), "hunter2"),
+        ("app.example.com/api?api-version=1?code=hunter2".to_owned(), "hunter2"),
+        ("app.example.com/registrations/api?code=hunter2".to_owned(), "hunter2"),
+        ("app.example.com/api/code=hunter2/api-version=1".to_owned(), "hunter2"),
+        ("pump@sas.h.example?code=hunter2".to_owned(), "hunter2"),
+        (format!("-----BEGIN PRIVATE KEY-----\n{url_body}\n-----END PRIVATE KEY-----"), "*-*"),
+        (format!("-----BEGIN PRIVATE KEY-----\n{url_body}\n-----END PRIVATE KEY-----"), "_"),
+        (format!("-----BEGIN PRIVATE KEY-----\n{url_body}\n-----END PRIVATE KEY-----"), "EC"),
+        (format!("-----BEGIN PRIVATE KEY-----\\n{url_body}\\n-----END PRIVATE KEY-----"), "_"),
+        (URL_KEY.to_owned(), "*_"),
+        (URL_KEY.to_owned(), "*-"),
+    ] {
+        let (_, lines) = answer(&text);
+        assert!(!lines.contains(secret), "{text}\n{lines}");
+    }
+}
+
+/// Texts that a word or a name in them had led to another reader.
+#[test]
+fn a_word_within_a_text_does_not_change_its_kind() {
+    let thumbprint = "ab".repeat(20);
+    for (text, kind) in [
+        (format!("HostName=h.example;DeviceId=fingerprint-1;SharedAccessKey={KEY}"), "connection string"),
+        (token().replace("pump", "thumbprint-1"), "SAS token of an IoT hub, of a device"),
+        (format!("\"primaryThumbprint\": \"{thumbprint}\","), "SHA-1 thumbprint"),
+        (format!("{{\"accessString\":\"{}\"}}", device()), "JSON with a connection string"),
+        ("h.example/pump/?DeviceClientType=x".to_owned(), "MQTT username of a device"),
+        ("h.example/pump/?".to_owned(), "MQTT username of a device"),
+    ] {
+        let (_, lines) = answer(&text);
+        assert!(lines.starts_with(&format!("kind      {kind}")), "{text}\n{lines}");
+    }
+    // a sign is no digit of an escape
+    assert!(!answer("SharedAccessSignature sr%3Dh%+5x").1.contains("\\u{5}"));
+}
+
+#[test]
+fn a_token_that_is_a_connection_string_is_named_so() {
+    let text = "HostName=h;DeviceId=d;SharedAccessKey=K";
+    let rules = TokenRules::HUB_COMPAT;
+    let error = SasToken::parse(text, &rules).err().unwrap();
+    let mut lines = Vec::new();
+    hubward_inspect::token::malformed(&mut lines, text, &error).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    assert!(lines.contains("(connection-string-for-token)") && !lines.contains('^'), "{lines}");
+}
+
+#[test]
+fn the_output_does_not_grow_with_the_square_of_the_input() {
+    let members: Vec<String> = (0..500).map(|n| format!("\"m{n}\":1")).collect();
+    let name = "n".repeat(10_000);
+    let text = format!("{{\"{name}\":{{{}}}}}", members.join(","));
+    assert!(answer(&text).1.len() < 100_000);
+    let blocks = "-----BEGIN CERTIFICATE-----\nMIJA\n-----END CERTIFICATE-----\n".repeat(20);
+    let (_, lines) = answer(&blocks);
+    assert_eq!((lines.matches("refused").count(), lines.matches('^').count()), (20, 8), "{lines}");
 }
