@@ -42,6 +42,9 @@ pub fn only_hubward(case: &Case, path: &Path, reason: &Error) -> Option<&'static
         intermediates: path.intermediates.iter().map(|der| Certificate::parse(der).unwrap()).collect(),
         anchor: Certificate::parse(&path.anchor).unwrap(),
     };
+    if list_differences::is_revoked(case, &path) {
+        return None;
+    }
     let below = |holds: fn(&Certificate<'_>) -> bool| path.below_anchor().any(holds);
     let self_issued = path.intermediates.iter().any(Certificate::is_self_issued);
     // a wrong signature is of another order of the same certificates, and hides the reason for this path
@@ -287,7 +290,7 @@ fn extensions<'a>(one: &Certificate<'a>) -> Vec<(&'a [u8], &'a [u8])> {
 }
 
 /// Returns the contents of a value.
-fn contents(value: &[u8]) -> &[u8] {
+pub(super) fn contents(value: &[u8]) -> &[u8] {
     AnyRef::from_der(value).unwrap().value()
 }
 

@@ -5,7 +5,8 @@ use hubward_x509::{Certificate, Problem};
 use webpki::Error;
 
 use super::chains::Case;
-use super::differences::Certificates;
+use super::der::fields;
+use super::differences::{Certificates, contents};
 use super::readable_lists;
 
 /// Returns the name of the difference if only hubward-x509 accepts the path and this reason is about a revocation list.
@@ -32,6 +33,8 @@ pub(super) fn only_hubward(case: &Case, path: &Certificates<'_>, reason: &Error)
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
         | Error::CrlExpired { .. }
         | Error::IssuerNotCrlSigner
+        // of another order of the same certificates, which hides the reason for this path
+        | Error::InvalidSignatureForPublicKey
             if rules.allow_unknown =>
         {
             Some(
@@ -42,26 +45,51 @@ pub(super) fn only_hubward(case: &Case, path: &Certificates<'_>, reason: &Error)
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
         | Error::CrlExpired { .. }
         | Error::IssuerNotCrlSigner
+        | Error::InvalidSignatureForPublicKey
             if several =>
         {
             Some("all lists of an issuer and all its keys are looked at: RFC 5280 6.3.3 (f), (h)")
         }
-        // each list that contains a certificate of the path has a later edition, or is not yet valid
-        Error::CertRevoked
-            if lists
-                .iter()
-                .filter(|list| path.below_anchor().any(|one| revokes(list, one)))
-                .all(|list| list.this_update() > now || lists.iter().any(|other| is_later(other, list))) =>
-        {
+        Error::CertRevoked => {
             Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
         }
         _ => None,
     }
 }
 
+/// Returns `true` if a usable list without a later edition contains a certificate of the path. Then no difference has a name:
+/// hubward-x509 may not accept the path for any reason.
+pub(super) fn is_revoked(case: &Case, path: &Certificates<'_>) -> bool {
+    let Some(rules) = &case.revocation else { return false };
+    let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
+    let now = i64::try_from(case.now.as_secs()).unwrap();
+    let checked = || path.below_anchor().take(if rules.leaf_only { 1 } else { usize::MAX });
+    let mut revoking = lists.iter().filter(|list| checked().any(|one| revokes(list, one)));
+    revoking.any(|list| is_usable(case, list, now) && !lists.iter().any(|other| is_later(other, list)))
+}
+
 /// Returns `true` if a list of the certificate's issuer contains it.
 fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
     list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
+}
+
+/// Returns `true` if a list may revoke: signed with a key of its issuer that may sign lists, not before its thisUpdate, and
+/// current if it is of a distribution point.
+fn is_usable(case: &Case, list: &Crl<'_>, now: i64) -> bool {
+    let parts = fields(list.as_der());
+    let (message, signature) = (parts[0], &contents(parts[2])[1..]);
+    let all = case.presented.iter().chain(&case.anchors).filter_map(|der| Certificate::parse(der).ok());
+    let mut signers = all.filter(|one| {
+        one.subject().same(&list.issuer())
+            && one.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
+    });
+    let is_past = list.next_update().is_some_and(|next| next < now);
+    list.this_update() <= now
+        && !(is_past && has_point(list))
+        && signers.any(|signer| {
+            let key = signer.public_key();
+            case.algorithms.iter().any(|algorithm| key.verify(message, signature, *algorithm).is_ok())
+        })
 }
 
 /// Returns `true` if a list of the same issuer was issued later.
