@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
-use futures_util::StreamExt;
 use futures_util::future::{try_join, try_join3};
+use futures_util::{StreamExt, TryStreamExt};
 use hubward_store::{COLUMNS, Commit, Kind, Position, Row, RowKey, Store, Write};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -24,6 +24,8 @@ use crate::{guard, rows, schema, seats, write};
 /// The longest time until a heartbeat is answered: a gateway finds a connection that was cut without a word as soon, and admits
 /// again as soon after the database is back.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(2);
+/// The most changes that are looked for by the index; when there are as many, all are asked for.
+const FEW: usize = 100;
 
 /// A registry in PostgreSQL, which several gateways share.
 ///
@@ -220,11 +222,10 @@ impl PostgresStore {
         after: Option<u64>,
         each: &mut dyn FnMut(Row<'_>),
     ) -> Result<Position, PostgresError> {
-        // a table that was not analyzed since its rows were added has the planner expect a third of them as changes, and read
-        // all of them for each change
-        let plan = if after.is_some() { "; SET LOCAL enable_seqscan = off" } else { "" };
-        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY{plan}");
-        let begin = async { Ok(client.batch_execute(&begin).await?) };
+        let begin = async {
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+            Ok(client.batch_execute(begin).await?)
+        };
         let place = match after {
             None => {
                 let ((), place) = self.within(try_join(begin, place(client))).await?;
@@ -236,16 +237,27 @@ impl PostgresStore {
             }
             Some(after) => {
                 let after = i64::try_from(after).map_err(|_| PostgresError::Number)?;
-                let newer = format!(
-                    "SELECT {COLUMNS} FROM hubward.record WHERE change > $1 ORDER BY device IS NOT NULL, change"
-                );
-                let newer = async {
-                    let after: [(&(dyn ToSql + Sync), Type); 1] = [(&after, Type::INT8)];
-                    Ok(client.query_typed_raw(&newer, after).await?)
+                let newer = |from: &str| {
+                    format!(
+                        "SELECT {COLUMNS} FROM {from} WHERE change > $1 ORDER BY device IS NOT NULL, change"
+                    )
+                };
+                // a table that was not analyzed since its rows were added has the planner expect a third of them as changes, and
+                // read all of them for each change; a few of them it finds by the index
+                let few = newer(&format!(
+                    "(SELECT {COLUMNS}, device FROM hubward.record WHERE change > $1 ORDER BY change LIMIT {FEW}) AS few"
+                ));
+                let few = async {
+                    let rows = client.query_typed_raw(&few, [(&after, Type::INT8)]).await?;
+                    Ok(rows.try_collect::<Vec<_>>().await?)
                 };
                 // all are sent before the first is answered: a change ends sessions a few round trips earlier
-                let ((), place, found) = self.within(try_join3(begin, place(client), newer)).await?;
-                self.pass_rows(found, each).await?;
+                let ((), place, few) = self.within(try_join3(begin, place(client), few)).await?;
+                if few.len() < FEW {
+                    few.iter().try_for_each(|row| rows::row(row).map(&mut *each))?;
+                } else {
+                    self.pass(client, &newer("hubward.record"), &[(&after, Type::INT8)], each).await?;
+                }
                 place
             }
         };

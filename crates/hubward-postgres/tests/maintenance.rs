@@ -130,7 +130,7 @@ fn a_change_of_a_table_that_was_never_analyzed_is_not_found_by_reading_it_whole(
     server.down();
     server.up();
     server.create("hub");
-    let rows: Vec<String> = (0..5000).map(|number| format!("d{number}")).collect();
+    let rows: Vec<String> = (0..50_000).map(|number| format!("d{number}")).collect();
     let writes: Vec<Write> = rows.iter().map(|name| Write::Put(device(name, 1), Expected::Any)).collect();
     let store = server.open("hub");
     store.commit(&writes).unwrap();

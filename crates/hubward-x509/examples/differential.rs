@@ -1,29 +1,32 @@
 //! `differential COUNT [SEED]`: compares this crate with rustls-webpki on random chains.
-#![allow(
-    clippy::unwrap_used,
-    clippy::as_conversions,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::std_instead_of_core,
-    reason = "a test program"
-)]
+//! `differential --corpus FOLDER ROOT`: the same for the inputs of the fuzz target `x509_webpki`, whose certificates are below a
+//! root.
+#![allow(clippy::unwrap_used, reason = "a test program")]
 
 #[path = "../tests/common/differential.rs"]
 mod differential;
-#[path = "../tests/common/mod.rs"]
-mod minting;
+#[path = "../tests/common/second_verifier/mod.rs"]
+mod second_verifier;
 
-fn main() -> std::process::ExitCode {
-    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>().unwrap());
-    let count = usize::try_from(arguments.next().unwrap_or(100_000)).unwrap();
-    let report = differential::run(count, arguments.next().unwrap_or(1));
-    println!("{} accepted by both, {} refused by both", report.agreed_valid, report.agreed_invalid);
-    for (name, count) in &report.named {
-        println!("{count} differ: {name}");
+use std::fs;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number =
+        |at: usize, otherwise: u64| arguments.get(at).map_or(otherwise, |text| text.parse().unwrap());
+    let results = match &arguments[..] {
+        [option, folder, root] if option == "--corpus" => {
+            let files = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+            differential::replay(files, &fs::read(root).unwrap())
+        }
+        _ => differential::run(usize::try_from(number(0, 100_000)).unwrap(), number(1, 1)),
+    };
+    for (result, count) in results.known {
+        println!("{count} {result:?}");
     }
-    for difference in report.unnamed.iter().take(20) {
-        println!("UNNAMED {difference}");
+    for unnamed in results.unnamed.values() {
+        println!("UNNAMED {unnamed}");
     }
-    println!("{} differ without a name", report.unnamed.len());
-    if report.unnamed.is_empty() { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
+    if results.unnamed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -13,10 +13,13 @@ use crate::tlv::Malformed;
 
 use super::validate::extension;
 
+/// Reads the value of an extension.
+type Reader = fn(&[u8]) -> Result<(), Malformed>;
+
 /// Checks that each critical extension which no other check reads can be read.
 pub(super) fn check(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let all = certificate.extensions();
-    let readers: [(Option<Extension<'_>>, KnownExtension, fn(&[u8]) -> Result<(), Malformed>); 8] = [
+    let readers: [(Option<Extension<'_>>, KnownExtension, Reader); 8] = [
         (all.subject_alt_name, KnownExtension::SubjectAltName, check_names),
         (all.authority_key_identifier, KnownExtension::AuthorityKeyIdentifier, |value| {
             AuthorityKeyIdentifier::read(value).map(|_| ())

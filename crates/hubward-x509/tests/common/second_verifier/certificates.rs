@@ -1,13 +1,5 @@
 //! Certificates drawn from bytes, really signed. With no bytes left they are what RFC 5280 and the Baseline Requirements ask
 //! for; each further choice changes a part.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test"
-)]
 
 use super::der::{sequence, tlv};
 use super::draw::Draw;

@@ -1,6 +1,5 @@
 //! Chains drawn from bytes: anchors, intermediates, a leaf and revocation lists. With no bytes left, a leaf below an
 //! intermediate below a root, which every profile accepts.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use core::time::Duration;
 

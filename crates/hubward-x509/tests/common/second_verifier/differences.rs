@@ -1,9 +1,7 @@
 //! The named differences between hubward-x509 and rustls-webpki, each with the section that decides it. A name applies only if
 //! the path has the property that it is about.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use hubward_x509::certificate::{Extension, GeneralName, Version};
-use hubward_x509::crl::{Crl, CrlProblem, StatusUnknown};
 use hubward_x509::error::{CertificateError, KnownExtension, NameForm};
 use hubward_x509::{Certificate, CertificatePosition, ChainError, Problem};
 use webpki::Error;
@@ -13,17 +11,17 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::chains::Case;
 use super::der::fields;
-use super::{Path, Refusal, Use, readable_lists};
+use super::{Path, Refusal, Use, list_differences};
 
 /// The certificates of a path.
-struct Certificates<'a> {
+pub(super) struct Certificates<'a> {
     leaf: Certificate<'a>,
     intermediates: Vec<Certificate<'a>>,
     anchor: Certificate<'a>,
 }
 
 impl<'a> Certificates<'a> {
-    fn below_anchor(&self) -> impl Iterator<Item = &Certificate<'a>> {
+    pub(super) fn below_anchor(&self) -> impl Iterator<Item = &Certificate<'a>> {
         [&self.leaf].into_iter().chain(&self.intermediates)
     }
 
@@ -44,6 +42,9 @@ pub fn only_hubward(case: &Case, path: &Path, reason: &Error) -> Option<&'static
         intermediates: path.intermediates.iter().map(|der| Certificate::parse(der).unwrap()).collect(),
         anchor: Certificate::parse(&path.anchor).unwrap(),
     };
+    if list_differences::is_revoked(case, &path) {
+        return None;
+    }
     let below = |holds: fn(&Certificate<'_>) -> bool| path.below_anchor().any(holds);
     let self_issued = path.intermediates.iter().any(Certificate::is_self_issued);
     // a wrong signature is of another order of the same certificates, and hides the reason for this path
@@ -67,7 +68,7 @@ pub fn only_hubward(case: &Case, path: &Path, reason: &Error) -> Option<&'static
         ),
         (
             matches!(reason, Error::PathLenConstraintViolated),
-            self_issued,
+            self_issued && path.intermediates.iter().any(has_path_length),
             "self-issued intermediates do not count: RFC 5280 6.1.4 (l)",
         ),
         (
@@ -123,126 +124,7 @@ pub fn only_hubward(case: &Case, path: &Path, reason: &Error) -> Option<&'static
         .into_iter()
         .find(|(is_reason, holds, _)| *holds && (*is_reason || hidden))
         .map(|(.., name)| name)
-        .or_else(|| only_hubward_clears(case, &path, reason))
-}
-
-/// The same for a reason that is about a revocation list.
-fn only_hubward_clears(case: &Case, path: &Certificates<'_>, reason: &Error) -> Option<&'static str> {
-    let rules = case.revocation.as_ref()?;
-    let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
-    let now = i64::try_from(case.now.as_secs()).unwrap();
-    let several = path.below_anchor().any(|one| {
-        lists.iter().filter(|list| list.issuer().same(&one.issuer())).count() > 1
-            || has_issuers_of_two_keys(case, one)
-    });
-    match reason {
-        Error::UnknownRevocationStatus
-            if path
-                .below_anchor()
-                .any(|one| lists.iter().any(|list| is_of_issuer_by_text(list, one) || has_point(list))) =>
-        {
-            Some("a list's issuer and distribution point are compared as names: RFC 5280 6.3.3 (b)")
-        }
-        Error::CrlExpired { .. } if lists.iter().any(|list| list.next_update() == Some(now)) => {
-            Some("a list is current in the second of its nextUpdate: RFC 5280 5.1.2.5")
-        }
-        Error::InvalidCrlSignatureForPublicKey
-        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
-        | Error::CrlExpired { .. }
-        | Error::IssuerNotCrlSigner
-            if rules.allow_unknown =>
-        {
-            Some(
-                "a list that cannot be used leaves the status unknown, which is allowed here: RFC 5280 6.3.3",
-            )
-        }
-        Error::InvalidCrlSignatureForPublicKey
-        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
-        | Error::CrlExpired { .. }
-        | Error::IssuerNotCrlSigner
-            if several =>
-        {
-            Some("all lists of an issuer and all its keys are looked at: RFC 5280 6.3.3 (f), (h)")
-        }
-        // each list that contains a certificate of the path has a later edition, or is not yet valid
-        Error::CertRevoked
-            if lists
-                .iter()
-                .filter(|list| path.below_anchor().any(|one| revokes(list, one)))
-                .all(|list| list.this_update() > now || lists.iter().any(|other| is_later(other, list))) =>
-        {
-            Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
-        }
-        _ => None,
-    }
-}
-
-/// Returns `true` if a list of the certificate's issuer contains it.
-fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
-    list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
-}
-
-/// Returns `true` if a list of the same issuer was issued later.
-fn is_later(other: &Crl<'_>, list: &Crl<'_>) -> bool {
-    let number = |list: &Crl<'_>| list.crl_number().map(|digits| (digits.len(), digits.to_vec()));
-    other.issuer().same(&list.issuer())
-        && (number(other) > number(list) || other.this_update() > list.this_update())
-}
-
-/// The same if only rustls-webpki accepts.
-fn only_webpki_clears(
-    case: &Case,
-    one: &Certificate<'_>,
-    anchor: &Certificate<'_>,
-    problem: Problem,
-) -> Option<&'static str> {
-    let lists = case.revocation.as_ref().map(readable_lists)?;
-    let mut lists = lists.into_iter().map(|der| Crl::parse(der).unwrap());
-    match problem {
-        Problem::Revoked { .. } if lists.any(|list| revokes(&list, one)) => {
-            Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2")
-        }
-        Problem::RevocationUnknown(why) => {
-            let problem = match why {
-                StatusUnknown::Crl { problem, .. } => Some(problem),
-                _ => None,
-            };
-            match problem {
-                Some(CrlProblem::NotYetValid { .. }) => {
-                    Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
-                }
-                Some(CrlProblem::CaRequirement(_)) => {
-                    Some("requirements on the issuers of lists are enforced: RFC 5280 5")
-                }
-                Some(CrlProblem::KeyUsage) if anchor.subject().same(&one.issuer()) => {
-                    Some("the key of an anchor must be for lists: RFC 5280 6.3.3 (f)")
-                }
-                _ if lists.any(|list| list.issuer().same(&one.issuer()) && has_point(&list)) => Some(
-                    "a list of a distribution point clears only what names that point: RFC 5280 6.3.3 (b)",
-                ),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// Returns `true` if the names are equal, but not byte by byte.
-fn is_of_issuer_by_text(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
-    list.issuer().same(&one.issuer()) && list.issuer().as_der() != one.issuer().as_der()
-}
-
-/// Returns `true` if two certificates with different keys have the name of this one's issuer.
-fn has_issuers_of_two_keys(case: &Case, one: &Certificate<'_>) -> bool {
-    let all = case.presented.iter().chain(&case.anchors).filter_map(|der| Certificate::parse(der).ok());
-    let mut keys =
-        all.filter(|signer| signer.subject().same(&one.issuer())).map(|signer| signer.public_key());
-    keys.next().is_some_and(|first| keys.any(|other| other != first))
-}
-
-/// Returns `true` if a list has an issuing distribution point.
-fn has_point(list: &Crl<'_>) -> bool {
-    list.as_der().windows(5).any(|part| part == [6, 3, 0x55, 0x1d, 28])
+        .or_else(|| list_differences::only_hubward(case, &path, reason))
 }
 
 /// Returns the name of the difference if only rustls-webpki accepts the path and hubward-x509 refuses it for this reason.
@@ -305,7 +187,7 @@ pub fn only_webpki(case: &Case, purpose: Use, path: &Path, reason: Refusal) -> O
         Problem::DefaultValueWritten if purpose == Use::WebPki => {
             Some("default values are not written out: X.690 11.5")
         }
-        _ => only_webpki_clears(case, &one, &Certificate::parse(&path.anchor).ok()?, problem),
+        _ => list_differences::only_webpki(case, &one, &Certificate::parse(&path.anchor).ok()?, problem),
     }
 }
 
@@ -408,7 +290,7 @@ fn extensions<'a>(one: &Certificate<'a>) -> Vec<(&'a [u8], &'a [u8])> {
 }
 
 /// Returns the contents of a value.
-fn contents(value: &[u8]) -> &[u8] {
+pub(super) fn contents(value: &[u8]) -> &[u8] {
     AnyRef::from_der(value).unwrap().value()
 }
 
@@ -426,6 +308,10 @@ fn has_unread_extension(one: &Certificate<'_>) -> bool {
         };
         !AnyRef::from_der(value).is_ok_and(|any| any.tag() == wanted)
     })
+}
+
+fn has_path_length(one: &Certificate<'_>) -> bool {
+    one.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.path_len.is_some()))
 }
 
 fn has_long_path_length(one: &Certificate<'_>) -> bool {

@@ -1,11 +1,4 @@
 //! Choices drawn from bytes: the same bytes give the same certificates, in a test and in a fuzz target.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test"
-)]
 
 /// The bytes that are left. After their end, every choice is the first.
 pub struct Draw<'a>(&'a [u8]);

@@ -1,8 +1,7 @@
 //! Five fixed P-256 keys, created for these tests and used nowhere else. A signature is made and verified once: a fuzz target
 //! signs the same certificate many times.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -29,8 +28,11 @@ static PAIRS: LazyLock<Vec<EcdsaKeyPair>> = LazyLock::new(|| {
 /// The results that are kept before all are dropped.
 const KEPT: usize = 20_000;
 
+/// Signatures, by the number of the key and the message.
+type Signatures = HashMap<(usize, Vec<u8>), Vec<u8>>;
+
 thread_local! {
-    static SIGNED: RefCell<HashMap<(usize, Vec<u8>), Vec<u8>>> = RefCell::default();
+    static SIGNED: RefCell<Signatures> = RefCell::default();
     static VERIFIED: RefCell<HashMap<Vec<u8>, bool>> = RefCell::default();
 }
 

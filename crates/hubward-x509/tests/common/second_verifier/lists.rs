@@ -1,12 +1,4 @@
 //! Revocation lists drawn from bytes. With no bytes left a list is complete, current and empty.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test"
-)]
 
 use super::certificates::{Identity, ce, ecdsa_sha256, point_name, time};
 use super::der::{sequence, tlv};

@@ -9,6 +9,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a test"
 )]
 
@@ -28,6 +29,7 @@ mod der;
 mod differences;
 mod draw;
 mod keys;
+mod list_differences;
 mod lists;
 mod names;
 

@@ -1,5 +1,4 @@
 //! Names, alternative names and name constraints, drawn from bytes.
-#![allow(dead_code, unreachable_pub, clippy::indexing_slicing, reason = "a test")]
 
 use super::der::{sequence, tlv};
 use super::draw::Draw;
