@@ -25,7 +25,7 @@ impl<'a> Certificates<'a> {
         [&self.leaf].into_iter().chain(&self.intermediates)
     }
 
-    fn issuers(&self) -> impl Iterator<Item = &Certificate<'a>> {
+    pub(super) fn issuers(&self) -> impl Iterator<Item = &Certificate<'a>> {
         self.intermediates.iter().chain([&self.anchor])
     }
 

@@ -65,7 +65,7 @@ pub(super) fn is_revoked(case: &Case, path: &Certificates<'_>) -> bool {
     let now = i64::try_from(case.now.as_secs()).unwrap();
     let checked = || path.below_anchor().take(if rules.leaf_only { 1 } else { usize::MAX });
     let mut revoking = lists.iter().filter(|list| checked().any(|one| revokes(list, one)));
-    revoking.any(|list| is_usable(case, list, now) && !lists.iter().any(|other| is_later(other, list)))
+    revoking.any(|list| is_usable(case, path, list, now) && !lists.iter().any(|other| is_later(other, list)))
 }
 
 /// Returns `true` if a list of the certificate's issuer contains it.
@@ -73,13 +73,12 @@ fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
     list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
 }
 
-/// Returns `true` if a list may revoke: signed with a key of its issuer that may sign lists, not before its thisUpdate, and
-/// current if it is of a distribution point.
-fn is_usable(case: &Case, list: &Crl<'_>, now: i64) -> bool {
+/// Returns `true` if a list may revoke: signed with a key of the path that may sign lists, not before its thisUpdate, and
+/// current if it is of a distribution point. A signer that is not on the path may be below another anchor (RFC 5280 6.3.3 (f)).
+fn is_usable(case: &Case, path: &Certificates<'_>, list: &Crl<'_>, now: i64) -> bool {
     let parts = fields(list.as_der());
     let (message, signature) = (parts[0], &contents(parts[2])[1..]);
-    let all = case.presented.iter().chain(&case.anchors).filter_map(|der| Certificate::parse(der).ok());
-    let mut signers = all.filter(|one| {
+    let mut signers = path.issuers().filter(|one| {
         one.subject().same(&list.issuer())
             && one.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
     });
