@@ -163,13 +163,10 @@ fn fields(
     wrong: &mut Option<String>,
 ) -> io::Result<()> {
     for (name, value) in members {
-        // a member's name can be a key that was pasted into the wrong place; a long path is not repeated for each member
-        let shown: String = Shown::new(name.as_str()).to_string().chars().take(64).collect();
-        let path = match path {
-            "" => shown,
-            _ if path.len() > 200 => format!("..{shown}"),
-            _ => format!("{path}.{shown}"),
-        };
+        // a member's name can be a key that was pasted into the wrong place, and a long path is not repeated for each member
+        let shown =
+            if name.len() > 64 { "a long name".to_owned() } else { Shown::new(name.as_str()).to_string() };
+        let path = if path.is_empty() || path.len() > 200 { shown } else { format!("{path}.{shown}") };
         match value {
             Value::Null => {}
             Value::Object(members) => fields(report, &path, members, wrong)?,
@@ -192,9 +189,9 @@ fn leaf(
     wrong: &mut Option<String>,
 ) -> io::Result<()> {
     let name = name.to_ascii_lowercase();
-    let is_key =
-        name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("key") && !name.contains("public");
-    let words = ["token", "secret", "pass", "pwd", "credential", "signature", "connectionstring"];
+    let is_key = name.ends_with("key") && !name.contains("public");
+    let words =
+        ["token", "secret", "pass", "pwd", "credential", "signature", "key1", "key2", "connectionstring"];
     let is_secret = is_key || words.iter().any(|word| name.contains(word));
     // a thumbprint has the form of a key
     let digits = text.bytes().filter(|byte| *byte != b':').all(|byte| byte.is_ascii_hexdigit());

@@ -190,11 +190,17 @@ fn key_with_name(text: &str) -> Option<Mark<'_>> {
     if is_name && !field && named && is_key { inside(value, Hint::NameInFront) } else { None }
 }
 
-/// Returns whether a value has the digits of a thumbprint, perhaps in quotes.
+/// Returns whether a value has the digits of a thumbprint and nothing else but separators and quotes.
 fn is_thumbprint(value: &str) -> bool {
-    let value = value.trim_matches(|c: char| is_quote(c) || matches!(c, ' ' | ',' | ';'));
-    let mut digits = value.bytes().filter(|byte| !matches!(byte, b':' | b' ' | b'-'));
-    matches!(digits.clone().count(), 40 | 64) && digits.all(|byte| byte.is_ascii_hexdigit())
+    let mut count = 0_usize;
+    for byte in value.bytes() {
+        if byte.is_ascii_hexdigit() {
+            count = count.saturating_add(1);
+        } else if !matches!(byte, b':' | b' ' | b'-' | b'"' | b'\'' | b',' | b';') {
+            return false;
+        }
+    }
+    matches!(count, 40 | 64)
 }
 
 /// Removes quotation marks, and what follows them.

@@ -28,7 +28,7 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
         let hint = hint.filter(|hint| matches!(hint, Hint::WholeHost { .. }));
         return judged(report, text, Credentials::amqp_plain(text, "").err(), hint).map(Some);
     }
-    let parameters = || query.split(['&', '?']).filter(|parameter| !parameter.is_empty());
+    let parameters = || query.split('&').filter(|parameter| !parameter.is_empty());
     let is_query = text.contains("api-version=") || parameters().any(is_known);
     let is_bare = query.is_empty() && is_names(names);
     if !text.contains('/') || !(is_query || text.contains("/registrations/") || is_bare) {
@@ -65,19 +65,26 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
 }
 
 fn is_known(parameter: &str) -> bool {
-    parameter
-        .split_once('=')
-        .is_some_and(|(name, _)| PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)))
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, "?"));
+    !value.contains('?') && PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Returns the username with its names and its known parameters only. A key in the place of a name is not shown.
 fn masked(text: &str) -> String {
     let is_secret = SecretShape::of(text).is_some();
-    let (mut shown, mut in_query) = (String::with_capacity(text.len()), false);
-    for part in text.split_inclusive(['?', '&', '/']) {
-        let open = !is_secret && (is_known(part) || !in_query && !part.contains('='));
-        shown.extend(part.chars().map(|c| if open || matches!(c, '?' | '&' | '/' | '=') { c } else { '*' }));
-        in_query |= part.ends_with('?');
+    let mut shown = String::new();
+    for (count, part) in text.split('&').enumerate() {
+        if count > 0 {
+            shown.push('&');
+        }
+        let (names, first) = part.split_once('?').unwrap_or((part, ""));
+        let open = if count > 0 {
+            is_known(part)
+        } else {
+            (first.is_empty() || is_known(first))
+                && names.split('/').all(|name| !name.contains('=') || is_known(name))
+        };
+        shown.extend(part.chars().map(|c| if open && !is_secret || c == '=' { c } else { '*' }));
     }
     shown
 }
