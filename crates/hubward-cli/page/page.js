@@ -1,12 +1,6 @@
-// Judges texts with hubward.wasm. Its functions take and return numbers: the input is put byte by byte, and the output is taken
-// so. Answers are set as text, never as markup. The only request is for hubward.wasm.
-
 const element = (id) => document.getElementById(id);
 const loaded = WebAssembly.instantiateStreaming(fetch("hubward.wasm")).then(({ instance }) => instance.exports);
-
 const TOO_LONG = { status: 3, text: "the text is too long: at most 1 MiB is judged" };
-
-/** Runs a judgement on bytes. Returns its status (0 good, 1 refused, 3 not judged) and its lines. */
 function judge(hubward, name, bytes) {
     if (bytes.length > 1024 * 1024) return TOO_LONG;
     for (const byte of bytes) hubward.put(byte);
@@ -16,7 +10,6 @@ function judge(hubward, name, bytes) {
     for (let at = 0; at < output.length; at += 1) output[at] = hubward.take(at);
     return { status, text: new TextDecoder().decode(output) };
 }
-
 function add(parent, tag, text, kind) {
     const child = document.createElement(tag);
     child.textContent = text;
@@ -24,8 +17,6 @@ function add(parent, tag, text, kind) {
     parent.append(child);
     return child;
 }
-
-/** Shows the lines of an answer: fields in a list, the verdict and hints as paragraphs, a text with its caret as it is. */
 function show(place, { status, text }) {
     const part = document.createDocumentFragment();
     let list = null;
@@ -66,23 +57,19 @@ function show(place, { status, text }) {
     place.classList.toggle("good", status === 0);
     place.classList.toggle("refused", status !== 0);
 }
-
 function clear(place) {
     place.replaceChildren();
     place.classList.remove("good", "refused");
 }
-
 async function inspect(bytes) {
     const hubward = await loaded;
     show(element("answer"), judge(hubward, "inspect_input", bytes));
 }
-
 async function inspectText() {
     const text = element("text").value;
     if (text.trim() === "") clear(element("answer"));
     else await inspect(new TextEncoder().encode(text));
 }
-
 async function verify() {
     const hubward = await loaded;
     const values = ["token", "key", "host", "device", "module"].map((id) => element(id).value.trim());
@@ -93,7 +80,6 @@ async function verify() {
     const lines = values.map((value) => value.replaceAll(/[\r\n]/g, " ")).join("\n");
     show(element("verdict"), judge(hubward, "verify_input", new TextEncoder().encode(lines)));
 }
-
 element("text").addEventListener("input", inspectText);
 element("file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
