@@ -63,9 +63,14 @@ pub(super) fn is_revoked(case: &Case, path: &Certificates<'_>) -> bool {
     let Some(rules) = &case.revocation else { return false };
     let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
     let now = i64::try_from(case.now.as_secs()).unwrap();
-    let checked = || path.below_anchor().take(if rules.leaf_only { 1 } else { usize::MAX });
-    let mut revoking = lists.iter().filter(|list| checked().any(|one| revokes(list, one)));
-    revoking.any(|list| is_usable(case, path, list, now) && !lists.iter().any(|other| is_later(other, list)))
+    let checked = path.below_anchor().take(if rules.leaf_only { 1 } else { usize::MAX });
+    checked.enumerate().any(|(below, one)| {
+        let mut revoking = lists.iter().filter(|list| revokes(list, one));
+        revoking.any(|list| {
+            let is_usable = is_usable(case, path.issuers().skip(below), list, now);
+            is_usable && !lists.iter().any(|other| is_later(other, list))
+        })
+    })
 }
 
 /// Returns `true` if a list of the certificate's issuer contains it.
@@ -73,12 +78,18 @@ fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
     list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
 }
 
-/// Returns `true` if a list may revoke: signed with a key of the path that may sign lists, not before its thisUpdate, and
-/// current if it is of a distribution point. A signer that is not on the path may be below another anchor (RFC 5280 6.3.3 (f)).
-fn is_usable(case: &Case, path: &Certificates<'_>, list: &Crl<'_>, now: i64) -> bool {
+/// Returns `true` if a list may revoke: signed with a key above the certificate that may sign lists, not before its thisUpdate,
+/// and current if it is of a distribution point. Another signer may be below another anchor, or depend on the certificate
+/// (RFC 5280 6.3.3 (f)).
+fn is_usable<'c>(
+    case: &Case,
+    above: impl Iterator<Item = &'c Certificate<'c>>,
+    list: &Crl<'_>,
+    now: i64,
+) -> bool {
     let parts = fields(list.as_der());
     let (message, signature) = (parts[0], &contents(parts[2])[1..]);
-    let mut signers = path.issuers().filter(|one| {
+    let mut signers = above.filter(|one| {
         one.subject().same(&list.issuer())
             && one.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
     });
