@@ -3,12 +3,16 @@
 //! accepts.
 #![no_main]
 
+#[path = "../../crates/hubward-x509/tests/common/second_verifier/split.rs"]
+mod split;
+
 use core::time::Duration;
 
 use hubward_core::DeviceId;
 use hubward_ring::signature;
 use hubward_x509::{Anchors, Budget, Certificate, Chain, ChainError, ExpectedSubject, Profile, UnixTime};
 use libfuzzer_sys::fuzz_target;
+use split::split;
 
 /// The seeds are below this root: the intermediate, and leaves.
 const ROOT: &[u8] = include_bytes!("../seeds/x509_parse/root.der");
@@ -57,21 +61,3 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
-
-/// Splits at most sixteen certificates of two length bytes, and the rest as one more.
-fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut all = Vec::new();
-    while let [0x30, 0x82, high, low, ..] = bytes {
-        let length = 4 + usize::from(u16::from_be_bytes([*high, *low]));
-        let Some((one, rest)) = bytes.split_at_checked(length) else { break };
-        all.push(one);
-        bytes = rest;
-        if all.len() == 16 {
-            break;
-        }
-    }
-    if !bytes.is_empty() {
-        all.push(bytes);
-    }
-    all
-}

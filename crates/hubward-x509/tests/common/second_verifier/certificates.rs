@@ -13,6 +13,14 @@ pub struct Identity {
     pub key: usize,
 }
 
+impl Identity {
+    /// Draws another name or another key, rarely.
+    pub fn or_drawn(self, draw: &mut Draw<'_>) -> Self {
+        let or = |drawn: usize, own| if drawn == 0 { own } else { drawn - 1 };
+        Self { name: or(draw.rarely(NAMES + 1), self.name), key: or(draw.rarely(KEYS + 1), self.key) }
+    }
+}
+
 /// A certificate and what it says of its subject.
 #[derive(Debug, Clone)]
 pub struct Drawn {
@@ -100,26 +108,8 @@ pub fn certificate(
     issuer: Identity,
     serial: u8,
 ) -> Drawn {
-    let subject = Identity {
-        name: match draw.rarely(NAMES + 1) {
-            0 => own.name,
-            other => other - 1,
-        },
-        key: match draw.rarely(KEYS + 1) {
-            0 => own.key,
-            other => other - 1,
-        },
-    };
-    let issuer = Identity {
-        name: match draw.rarely(NAMES + 1) {
-            0 => issuer.name,
-            other => other - 1,
-        },
-        key: match draw.rarely(KEYS + 1) {
-            0 => issuer.key,
-            other => other - 1,
-        },
-    };
+    let subject = own.or_drawn(draw);
+    let issuer = issuer.or_drawn(draw);
     let serial: Vec<u8> = match draw.rarely(7) {
         0 => vec![serial],
         1 => vec![0],

@@ -10,6 +10,7 @@ use super::certificates::{Identity, LEAF, Position, certificate};
 use super::draw::Draw;
 use super::keys::{ALGORITHMS, ANY_SIGNATURE, KEYS};
 use super::lists;
+use super::split::split;
 
 /// What both verifiers are given.
 pub struct Case {
@@ -130,22 +131,4 @@ fn of_der(bytes: &[u8], root: &[u8]) -> Option<Case> {
         algorithms: &ANY_SIGNATURE,
         revocation: None,
     })
-}
-
-/// Splits at most sixteen certificates of two length bytes, and the rest as one more.
-fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut all = Vec::new();
-    while let [0x30, 0x82, high, low, ..] = bytes {
-        let length = 4 + usize::from(u16::from_be_bytes([*high, *low]));
-        let Some((one, rest)) = bytes.split_at_checked(length) else { break };
-        all.push(one);
-        bytes = rest;
-        if all.len() == 16 {
-            break;
-        }
-    }
-    if !bytes.is_empty() {
-        all.push(bytes);
-    }
-    all
 }

@@ -3,7 +3,7 @@
 use super::certificates::{Identity, ce, ecdsa_sha256, point_name, time};
 use super::der::{sequence, tlv};
 use super::draw::Draw;
-use super::keys::{KEYS, point, sign};
+use super::keys::{point, sign};
 use super::names::{NAMES, name};
 
 /// The encoded BOOLEAN TRUE.
@@ -15,16 +15,7 @@ fn extension(number: u8, critical: &[u8], value: &[u8]) -> Vec<u8> {
 
 /// Draws a list of this issuer, which may contain these serial numbers.
 pub fn list(draw: &mut Draw<'_>, issuer: Identity, serials: &[Vec<u8>]) -> Vec<u8> {
-    let issuer = Identity {
-        name: match draw.rarely(NAMES + 1) {
-            0 => issuer.name,
-            other => other - 1,
-        },
-        key: match draw.rarely(KEYS + 1) {
-            0 => issuer.key,
-            other => other - 1,
-        },
-    };
+    let issuer = issuer.or_drawn(draw);
     let entries: Vec<u8> =
         (0..draw.pick(&[0, 0, 0, 1, 1, 2, 3])).flat_map(|_| entry(draw, serials)).collect();
     let listed = match (entries.is_empty(), draw.rarely(10)) {

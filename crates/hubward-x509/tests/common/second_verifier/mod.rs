@@ -32,6 +32,7 @@ mod keys;
 mod list_differences;
 mod lists;
 mod names;
+mod split;
 
 use chains::{Case, Lists};
 use differences::{only_hubward, only_webpki};
