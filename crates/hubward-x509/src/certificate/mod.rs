@@ -214,6 +214,7 @@ impl<'a> Certificate<'a> {
 
     /// Parses a leaf, which may be registered by its thumbprint. Then nothing counts but its key and its validity period,
     /// so a leaf of which only these and the names can be read is returned with the reason, and no path accepts it.
+    #[inline]
     pub(crate) fn parse_leaf(der: &'a [u8]) -> Result<Self, CertificateError> {
         Self::parse(der).or_else(|error| Self::parse_key(der, error).map_err(|_| error))
     }

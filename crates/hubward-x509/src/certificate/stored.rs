@@ -113,10 +113,16 @@ impl StoredCertificate {
         Name::new(self.spans.subject.of_bytes(&self.der))
     }
 
+    /// Returns the public key, without the other fields.
+    #[inline]
+    pub(crate) fn public_key(&self) -> PublicKey<'_> {
+        let [der, algorithm, key] = self.spans.key.map(|span| span.of_bytes(&self.der));
+        PublicKey { der, algorithm, key }
+    }
+
     /// Returns the certificate, without parsing it.
     pub(crate) fn certificate(&self) -> Certificate<'_> {
         let (spans, der) = (&*self.spans, &*self.der);
-        let [spki, algorithm, key] = spans.key.map(|span| span.of_bytes(der));
         let extensions = spans.extensions.map(|one| {
             one.map(|(critical, span)| super::extensions::Extension { critical, value: span.of_bytes(der) })
         });
@@ -128,7 +134,7 @@ impl StoredCertificate {
             issuer: Name::new(spans.issuer.of_bytes(der)),
             validity: spans.validity,
             subject: Name::new(spans.subject.of_bytes(der)),
-            key: PublicKey { der: spki, algorithm, key },
+            key: self.public_key(),
             extensions: Extensions::of_known(extensions, spans.unknown_critical, spans.default_written),
             unreadable: spans.unreadable,
         }

@@ -13,32 +13,33 @@ use crate::tlv::Malformed;
 
 use super::validate::extension;
 
-/// Reads the value of an extension.
-type Reader = fn(&[u8]) -> Result<(), Malformed>;
-
 /// Checks that each critical extension which no other check reads can be read.
 pub(super) fn check(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let all = certificate.extensions();
-    let readers: [(Option<Extension<'_>>, KnownExtension, Reader); 8] = [
-        (all.subject_alt_name, KnownExtension::SubjectAltName, check_names),
-        (all.authority_key_identifier, KnownExtension::AuthorityKeyIdentifier, |value| {
-            AuthorityKeyIdentifier::read(value).map(|_| ())
-        }),
-        (all.subject_key_identifier, KnownExtension::SubjectKeyIdentifier, |value| {
-            subject_key_identifier(value).map(|_| ())
-        }),
-        (all.authority_info_access, KnownExtension::AuthorityInfoAccess, check_authority_info_access),
-        (all.crl_distribution_points, KnownExtension::CrlDistributionPoints, check_distribution_points),
-        (all.name_constraints, KnownExtension::NameConstraints, name_constraints::check_structure),
-        (all.policy_mappings, KnownExtension::PolicyMappings, |value| read_mappings(value).map(|_| ())),
-        (all.inhibit_any_policy, KnownExtension::InhibitAnyPolicy, |value| read_inhibit(value).map(|_| ())),
-    ];
-    for (present, known, read) in readers {
-        if let Some(present) = present.filter(|present| present.critical) {
-            read(present.value).map_err(extension(known))?;
-        }
+    check_one(all.subject_alt_name, KnownExtension::SubjectAltName, check_names)?;
+    check_one(
+        all.authority_key_identifier,
+        KnownExtension::AuthorityKeyIdentifier,
+        AuthorityKeyIdentifier::read,
+    )?;
+    check_one(all.subject_key_identifier, KnownExtension::SubjectKeyIdentifier, subject_key_identifier)?;
+    check_one(all.authority_info_access, KnownExtension::AuthorityInfoAccess, check_authority_info_access)?;
+    check_one(all.crl_distribution_points, KnownExtension::CrlDistributionPoints, check_distribution_points)?;
+    check_one(all.name_constraints, KnownExtension::NameConstraints, name_constraints::check_structure)?;
+    check_one(all.policy_mappings, KnownExtension::PolicyMappings, read_mappings)?;
+    check_one(all.inhibit_any_policy, KnownExtension::InhibitAnyPolicy, read_inhibit)
+}
+
+/// Most certificates have none of these critical, so that this is one comparison for each.
+fn check_one<'a, T>(
+    present: Option<Extension<'a>>,
+    known: KnownExtension,
+    read: impl FnOnce(&'a [u8]) -> Result<T, Malformed>,
+) -> Result<(), Problem> {
+    match present {
+        Some(Extension { critical: true, value }) => read(value).map(|_| ()).map_err(extension(known)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn check_names(value: &[u8]) -> Result<(), Malformed> {

@@ -10,7 +10,6 @@ use crate::certificate::GeneralName;
 use crate::certificate::name::{EMAIL_ADDRESS, Name, text};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, NameForm, Problem};
 use crate::identity::{dns, email, uri};
-use crate::profile::Profile;
 use crate::tlv::{Cursor, Malformed, Tag, context, only};
 
 /// The two lists of subtrees, each optional.
@@ -55,10 +54,8 @@ pub(super) fn check_structure(value: &[u8]) -> Result<(), Malformed> {
     Ok(())
 }
 
-pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -> Result<(), ChainError> {
-    for (below, (by, issuer)) in
-        path.intermediates.iter().copied().chain(path.checked_anchor(profile)).enumerate()
-    {
+pub(super) fn check(path: &Path<'_>, meter: &mut Meter) -> Result<(), ChainError> {
+    for (below, (by, issuer)) in path.intermediates.iter().chain(path.checked_anchor).enumerate() {
         let Some(present) = issuer.extensions().name_constraints else { continue };
         let malformed = |malformed| ChainError::Refused {
             place: by,
@@ -70,7 +67,7 @@ pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -
         }
         let mut checker = Checker { constraints: &constraints, by, meter };
         checker.certificate(path.leaf.0, path.leaf.1)?;
-        for (place, certificate) in path.intermediates.iter().copied().take(below) {
+        for (place, certificate) in path.intermediates.iter().take(below) {
             // 6.1.3 (b): self-issued certificates are exempt, except the last one
             if !certificate.is_self_issued() {
                 checker.certificate(place, certificate)?;

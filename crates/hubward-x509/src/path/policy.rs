@@ -67,7 +67,11 @@ pub(super) fn process(
     inputs: &PolicyInputs<'_>,
     meter: &mut Meter,
 ) -> Result<Policies, ChainError> {
-    let length = u32::try_from(path.intermediates.len()).unwrap_or(u32::MAX).saturating_add(1);
+    if !inputs.explicit && !path.descending().any(|(_, certificate)| concerns_policies(certificate)) {
+        // as most paths: no graph, and the count that starts at one more than the certificates does not reach 0
+        return Ok(Policies::default());
+    }
+    let length = u32::try_from(path.intermediates.numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
     let start = |now: bool| if now { 0 } else { length.saturating_add(1) };
     // without policies in the first certificate, as in most paths, its level would be empty
     let first = path.descending().next();
@@ -100,6 +104,13 @@ pub(super) fn process(
         return Err(ChainError::Refused { place: path.leaf.0, problem: Problem::PolicyRequired });
     }
     Ok(policies)
+}
+
+fn concerns_policies(certificate: &Certificate<'_>) -> bool {
+    let all = certificate.extensions();
+    [all.certificate_policies, all.policy_mappings, all.policy_constraints, all.inhibit_any_policy]
+        .iter()
+        .any(Option::is_some)
 }
 
 impl<'a> State<'a> {

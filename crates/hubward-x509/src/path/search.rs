@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::ca_requirements;
 use super::policy::Policies;
-use super::validate::{self, Path};
+use super::validate::{self, Intermediates, Path};
 use super::work::{Inputs, Work};
 use crate::crl::RevocationStatus;
 use crate::crl::status::{self, Period};
@@ -21,6 +21,21 @@ pub(crate) struct FoundPath {
     pub(crate) revocation: RevocationStatus,
     /// The period in which the revocation lists of the path are current.
     pub(crate) period: Period,
+}
+
+/// What a complete path is found to be, apart from its intermediates.
+struct PathResult {
+    anchor: usize,
+    policies: Policies,
+    revocation: RevocationStatus,
+    period: Period,
+}
+
+impl PathResult {
+    fn with_intermediates(self, intermediates: Vec<usize>) -> FoundPath {
+        let Self { anchor, policies, revocation, period } = self;
+        FoundPath { intermediates, anchor, policies, revocation, period }
+    }
 }
 
 pub(crate) struct Search<'s, 'w> {
@@ -59,7 +74,7 @@ impl<'s, 'w> Search<'s, 'w> {
 
     pub(crate) fn run(mut self) -> Result<FoundPath, ChainError> {
         self.check_start()?;
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(1);
         if let Some(found) = self.extend(&mut path)? {
             return Ok(found);
         }
@@ -82,7 +97,7 @@ impl<'s, 'w> Search<'s, 'w> {
                 problem,
             })?;
         }
-        self.complete(path, anchor)
+        Ok(self.complete(path, anchor)?.with_intermediates(path.to_vec()))
     }
 
     /// Checks the start of the path, whose failure does not depend on the path.
@@ -105,7 +120,7 @@ impl<'s, 'w> Search<'s, 'w> {
             }
             known = true;
             match self.complete(path, at) {
-                Ok(found) => return Ok(Some(found)),
+                Ok(found) => return Ok(Some(found.with_intermediates(core::mem::take(path)))),
                 Err(error @ ChainError::BudgetExceeded(_)) => return Err(error),
                 Err(error) => self.remember(error),
             }
@@ -166,12 +181,13 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Checks a path that has reached an anchor: its signatures from the anchor down, the path as a whole, and then its
     /// revocation status.
-    fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
+    fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<PathResult, ChainError> {
         let top = CertificatePosition::Anchor(anchor);
-        let certificate = self.inputs.certificate(top);
-        validate::check_anchor(&certificate, self.profile, self.inputs.now)
-            .map_err(|problem| ChainError::Refused { place: top, problem })?;
-        if self.profile.anchor_checks == AnchorChecks::Certificate {
+        let checked = self.profile.anchor_checks == AnchorChecks::Certificate;
+        let certificate = checked.then(|| self.inputs.certificate(top));
+        if let Some(certificate) = &certificate {
+            validate::check_anchor(certificate, self.profile, self.inputs.now)
+                .map_err(|problem| ChainError::Refused { place: top, problem })?;
             self.check_authority_key(top)?;
         }
         let mut issuer = top;
@@ -185,17 +201,12 @@ impl<'s, 'w> Search<'s, 'w> {
         let leaf = self.inputs.certificate(self.start);
         let path = Path {
             leaf: (self.start, &leaf),
-            intermediates: intermediates
-                .iter()
-                .filter_map(|at| {
-                    Some((CertificatePosition::Intermediate(*at), self.inputs.chain.intermediate(*at)?))
-                })
-                .collect(),
-            anchor: (top, &certificate),
+            intermediates: Intermediates { chain: self.inputs.chain, numbers: intermediates },
+            checked_anchor: certificate.as_deref().map(|certificate| (top, certificate)),
         };
         let policies = validate::check_path(&path, self.profile, &mut self.work.meter)?;
         let (revocation, period) = status::check_path(&self.inputs, self.profile, &path, anchor, self.work)?;
-        Ok(FoundPath { intermediates: intermediates.to_vec(), anchor, policies, revocation, period })
+        Ok(PathResult { anchor, policies, revocation, period })
     }
 
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may

@@ -1,10 +1,9 @@
 //! Checks of a certificate at its position in a path, and of a path as a whole (RFC 5280 6.1).
 
-use alloc::vec::Vec;
-
 use rustls_pki_types::UnixTime;
 
 use super::budget::Meter;
+use super::chain::Chain;
 use super::policy::{self, Policies};
 use super::{ca_requirements, critical, name_constraints, web_pki};
 use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
@@ -12,32 +11,41 @@ use crate::certificate::{Certificate, Version};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
 use crate::identity::check_subject;
 use crate::profile::{
-    AnchorChecks, AnchorVersions, CaRequirements, CommonNames, DefaultValues, ExtendedKeyUsage, Profile,
-    Purpose,
+    AnchorVersions, CaRequirements, CommonNames, DefaultValues, ExtendedKeyUsage, Profile, Purpose,
 };
 use crate::tlv::Malformed;
+
+/// Some intermediates of a chain, by their numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Intermediates<'s> {
+    pub(crate) chain: &'s Chain<'s>,
+    pub(crate) numbers: &'s [usize],
+}
+
+impl<'s> Intermediates<'s> {
+    pub(crate) fn iter(
+        self,
+    ) -> impl DoubleEndedIterator<Item = (CertificatePosition, &'s Certificate<'s>)> + use<'s> {
+        self.numbers.iter().filter_map(move |at| {
+            Some((CertificatePosition::Intermediate(*at), self.chain.intermediate(*at)?))
+        })
+    }
+}
 
 /// A path whose signatures are valid.
 pub(crate) struct Path<'s> {
     /// The leaf, or the signer of a revocation list.
     pub(crate) leaf: (CertificatePosition, &'s Certificate<'s>),
     /// The leaf's issuer first.
-    pub(crate) intermediates: Vec<(CertificatePosition, &'s Certificate<'s>)>,
-    pub(crate) anchor: (CertificatePosition, &'s Certificate<'s>),
+    pub(crate) intermediates: Intermediates<'s>,
+    /// The anchor, if the profile checks its certificate.
+    pub(super) checked_anchor: Option<(CertificatePosition, &'s Certificate<'s>)>,
 }
 
 impl<'s> Path<'s> {
     /// Returns the certificates below the anchor from the top, in the order of RFC 5280 6.1.
     pub(crate) fn descending(&self) -> impl Iterator<Item = (CertificatePosition, &'s Certificate<'s>)> {
-        self.intermediates.iter().rev().copied().chain([self.leaf])
-    }
-
-    /// Returns the anchor's certificate if the profile checks it.
-    pub(super) fn checked_anchor(
-        &self,
-        profile: &Profile<'_>,
-    ) -> Option<(CertificatePosition, &'s Certificate<'s>)> {
-        (profile.anchor_checks == AnchorChecks::Certificate).then_some(self.anchor)
+        self.intermediates.iter().rev().chain([self.leaf])
     }
 }
 
@@ -94,15 +102,12 @@ pub(super) fn check_intermediate(
     check_purpose(certificate, profile, false)
 }
 
-/// Checks the anchor on its own.
+/// Checks the anchor on its own, for a profile that checks its certificate.
 pub(super) fn check_anchor(
     certificate: &Certificate<'_>,
     profile: &Profile<'_>,
     now: UnixTime,
 ) -> Result<(), Problem> {
-    if profile.anchor_checks == AnchorChecks::NameAndKey {
-        return Ok(());
-    }
     certificate.validity().check(now)?;
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
@@ -186,31 +191,32 @@ pub(super) fn check_path(
     meter: &mut Meter,
 ) -> Result<Policies, ChainError> {
     check_lengths(path, profile)?;
-    name_constraints::check(path, profile, meter)?;
+    name_constraints::check(path, meter)?;
     policy::process(path, &profile.policies, meter)
 }
 
 /// Checks path lengths (RFC 5280 6.1.4 (l), (m)), which count intermediates that are not self-issued.
 fn check_lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
     let refused = |place, problem| ChainError::Refused { place, problem };
-    let mut below = 0_u32;
-    let mut counted = 0_usize;
-    for (place, certificate) in path.intermediates.iter().copied().chain(path.checked_anchor(profile)) {
+    for (below, (place, certificate)) in path.intermediates.iter().chain(path.checked_anchor).enumerate() {
         let basic = basic_constraints(certificate).map_err(|problem| refused(place, problem))?;
         if let Some(most) = basic.path_len
-            && below > most
+            && exceeds(path, below, usize::try_from(most).unwrap_or(usize::MAX))
         {
             return Err(refused(place, Problem::PathTooLong { most }));
         }
-        if place != path.anchor.0 && !certificate.is_self_issued() {
-            below = below.saturating_add(1);
-            counted = counted.saturating_add(1);
-        }
     }
     if let Some(most) = profile.max_intermediates
-        && counted > most
+        && exceeds(path, path.intermediates.numbers.len(), most)
     {
         return Err(refused(path.leaf.0, Problem::TooManyIntermediates { most }));
     }
     Ok(())
+}
+
+/// Returns `true` if more than `most` of the lowest `length` intermediates are not self-issued. The names of most paths
+/// need not be compared.
+fn exceeds(path: &Path<'_>, length: usize, most: usize) -> bool {
+    length > most
+        && path.intermediates.iter().take(length).filter(|(_, one)| !one.is_self_issued()).count() > most
 }

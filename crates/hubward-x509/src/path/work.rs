@@ -3,14 +3,15 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::budget::{Budget, Meter};
 use super::chain::Chain;
 use super::signature::check_signature;
-use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
+use crate::certificate::{Certificate, PublicKey};
 use crate::crl::status::RevocationResults;
 use crate::error::{CertificatePosition, ChainError, Problem};
 use crate::trust::Anchors;
@@ -38,16 +39,26 @@ impl<'s> Inputs<'s> {
         Cow::Borrowed(presented.unwrap_or(&self.chain.leaf))
     }
 
+    /// Returns the public key of the certificate at a place, without a copy of an anchor's other fields.
+    fn public_key(&self, place: CertificatePosition) -> PublicKey<'s> {
+        let anchor = match place {
+            CertificatePosition::Anchor(at) => self.anchors.public_key(at),
+            CertificatePosition::Leaf | CertificatePosition::Intermediate(_) => None,
+        };
+        anchor.unwrap_or_else(|| self.certificate(place).public_key())
+    }
+
     /// Returns the certificate at a place, if it could be parsed.
     pub(crate) fn at(&self, place: CertificatePosition) -> Option<Certificate<'s>> {
         self.chain.at(place, self.anchors)
     }
 }
 
-/// The certificates whose subject is a certain issuer name, by their numbers.
+/// The possible issuers of a certificate: ranges of [`Work::candidates`], the anchors before the intermediates.
 struct IssuerCandidates {
-    anchors: Vec<usize>,
-    intermediates: Vec<usize>,
+    of: CertificatePosition,
+    anchors: Range<usize>,
+    intermediates: Range<usize>,
 }
 
 /// A certificate, the certificate whose key was tried on its signature, and the result.
@@ -58,7 +69,9 @@ pub(crate) struct Work {
     pub(crate) meter: Meter,
     pub(crate) checked_signatures: Vec<CheckedSignature>,
     /// The possible issuers of each certificate.
-    issuers: Vec<(CertificatePosition, IssuerCandidates)>,
+    issuers: Vec<IssuerCandidates>,
+    /// The numbers of the certificates that are possible issuers.
+    candidates: Vec<usize>,
     pub(crate) revocation: RevocationResults,
 }
 
@@ -66,8 +79,10 @@ impl Work {
     pub(crate) fn new(budget: Budget) -> Self {
         Self {
             meter: Meter::new(budget),
-            checked_signatures: Vec::new(),
-            issuers: Vec::new(),
+            // as for a path with one intermediate
+            checked_signatures: Vec::with_capacity(2),
+            issuers: Vec::with_capacity(2),
+            candidates: Vec::with_capacity(2),
             revocation: RevocationResults::default(),
         }
     }
@@ -86,7 +101,7 @@ impl Work {
             return result.map_err(refused);
         }
         self.meter.signature()?;
-        let key = inputs.certificate(issuer).public_key();
+        let key = inputs.public_key(issuer);
         let result = check_signature(&inputs.certificate(place).signed, &key, inputs.algorithms);
         self.checked_signatures.push((place, issuer, result));
         result.map_err(refused)
@@ -100,7 +115,7 @@ impl Work {
         inputs: &Inputs<'_>,
         place: CertificatePosition,
     ) -> Result<usize, ChainError> {
-        if let Some(found) = self.issuers.iter().position(|(of, _)| *of == place) {
+        if let Some(found) = self.issuers.iter().position(|found| found.of == place) {
             return Ok(found);
         }
         let child = inputs.certificate(place);
@@ -111,34 +126,38 @@ impl Work {
             .and_then(|aki| aki.key);
         let name = child.issuer();
         let named = |anchor: &Certificate<'_>| anchor.subject().same(&name);
-        let anchors =
-            inputs.anchors.subjects().filter(|(_, one)| one.same(&name)).map(|(at, _)| at).collect();
-        let (mut intermediates, mut others) = (Vec::new(), Vec::new());
+        let start = self.candidates.len();
+        self.candidates
+            .extend(inputs.anchors.subjects().filter(|(_, one)| one.same(&name)).map(|(at, _)| at));
+        let anchors = start..self.candidates.len();
+        let mut others = Vec::new();
         for (at, candidate) in inputs.chain.intermediates.iter().enumerate() {
             // an unauthenticated peer chooses these names: each comparison counts
             self.meter.step()?;
             let Ok(candidate) = candidate else { continue };
-            if !named(candidate) {
+            // no certificate is its own issuer on a path
+            if place == CertificatePosition::Intermediate(at) || !named(candidate) {
                 continue;
             }
             let key = candidate
                 .extensions()
                 .subject_key_identifier
                 .and_then(|e| subject_key_identifier(e.value).ok());
-            if wanted.is_some() && key == wanted { intermediates.push(at) } else { others.push(at) }
+            if wanted.is_some() && key == wanted { self.candidates.push(at) } else { others.push(at) }
         }
-        intermediates.append(&mut others);
-        self.issuers.push((place, IssuerCandidates { anchors, intermediates }));
+        self.candidates.append(&mut others);
+        let intermediates = anchors.end..self.candidates.len();
+        self.issuers.push(IssuerCandidates { of: place, anchors, intermediates });
         Ok(self.issuers.len().saturating_sub(1))
     }
 
     /// Returns an anchor of the result at index `found`.
     pub(super) fn anchor_candidate(&self, found: usize, nth: usize) -> Option<usize> {
-        self.issuers.get(found)?.1.anchors.get(nth).copied()
+        self.candidates.get(self.issuers.get(found)?.anchors.clone())?.get(nth).copied()
     }
 
     /// Returns an intermediate of the result at index `found`.
     pub(super) fn intermediate_candidate(&self, found: usize, nth: usize) -> Option<usize> {
-        self.issuers.get(found)?.1.intermediates.get(nth).copied()
+        self.candidates.get(self.issuers.get(found)?.intermediates.clone())?.get(nth).copied()
     }
 }

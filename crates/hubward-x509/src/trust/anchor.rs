@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 
 use rustls_pki_types::UnixTime;
 
-use crate::certificate::Certificate;
-use crate::certificate::Name;
 use crate::certificate::stored::StoredCertificate;
+use crate::certificate::{Certificate, Name, PublicKey};
 use crate::error::{CertificatePosition, ParseError};
 
 /// The certificates that are trusted as issuers without being verified.
@@ -56,6 +55,11 @@ impl Anchors {
     /// Returns the subjects of all anchors with their numbers.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = (usize, Name<'_>)> {
         (self.first..).zip(self.all.iter().map(|one| one.certificate.subject()))
+    }
+
+    /// Returns the public key of the anchor with this number.
+    pub(crate) fn public_key(&self, at: usize) -> Option<PublicKey<'_>> {
+        Some(self.all.get(at.checked_sub(self.first)?)?.certificate.public_key())
     }
 
     /// Parses the certificates of a trust store, and passes over those that cannot be parsed: they are as little trusted as
