@@ -32,7 +32,10 @@ mod keys;
 mod list_differences;
 mod lists;
 mod names;
+mod readers;
+mod signatures;
 mod split;
+mod without;
 
 use chains::{Case, Lists};
 use differences::{only_hubward, only_webpki};
@@ -90,7 +93,7 @@ pub fn compare(case: &Case, purpose: Use) -> Result<Agreement, String> {
         (Ok(path), Err(error)) => {
             let alone = webpki(case, purpose, &path.intermediates, &[&path.anchor]);
             let reason = alone.err().unwrap_or(error);
-            only_hubward(case, &path, &reason)
+            only_hubward(case, purpose, &path, &reason)
                 .map(Agreement::OnlyHubward)
                 .ok_or_else(|| format!("{purpose:?}: only hubward accepts: {reason:?}{}", show(case)))
         }
