@@ -26,7 +26,7 @@ mod certificates;
 pub mod chains;
 #[path = "../der.rs"]
 mod der;
-mod differences;
+pub mod differences;
 mod draw;
 mod keys;
 mod list_differences;
