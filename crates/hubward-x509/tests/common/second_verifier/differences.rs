@@ -268,9 +268,20 @@ pub fn only_webpki(case: &Case, purpose: Use, path: &Path, reason: Refusal) -> O
         {
             unreadable_extension(extension)
         }
-        Problem::MapsAnyPolicy => Some("anyPolicy is not mapped: RFC 5280 6.1.4 (a)"),
-        Problem::PolicyRequired => Some("a required policy is missing: RFC 5280 6.1.5"),
-        Problem::UnknownPolicyQualifier => Some("a critical qualifier is unknown: RFC 5280 4.2.1.4"),
+        Problem::MapsAnyPolicy
+            if one.extensions().policy_mappings.is_some_and(|e| has(e.value, &[0x55, 0x1d, 32, 0])) =>
+        {
+            Some("anyPolicy is not mapped: RFC 5280 6.1.4 (a)")
+        }
+        // no profile asks for a policy itself
+        Problem::PolicyRequired if ders(case, path).any(|der| has(der, &[0x55, 0x1d, 36])) => {
+            Some("a required policy is missing: RFC 5280 6.1.5")
+        }
+        Problem::UnknownPolicyQualifier
+            if one.extensions().certificate_policies.is_some_and(|policies| policies.critical) =>
+        {
+            Some("a critical qualifier is unknown: RFC 5280 4.2.1.4")
+        }
         Problem::NotPermitted { form: NameForm::Email, .. }
         | Problem::Excluded { form: NameForm::Email, .. }
         | Problem::NotComparable { form: NameForm::Email }
@@ -351,7 +362,9 @@ fn unreadable(der: &[u8], error: CertificateError) -> Option<&'static str> {
     let inner = fields(outer[0]);
     let [_, serial, _, _, _, _, spki, extensions @ ..] = &inner[..] else { return None };
     match error {
-        CertificateError::DuplicateExtension => Some("no extension occurs twice: RFC 5280 4.2"),
+        CertificateError::DuplicateExtension if extensions.last().is_some_and(|all| has_duplicate(all)) => {
+            Some("no extension occurs twice: RFC 5280 4.2")
+        }
         CertificateError::TooManyExtensions { .. } => {
             Some("the limits on the work differ: RFC 5280 6.1 sets none")
         }
@@ -430,7 +443,21 @@ fn has_long_path_length(one: &Certificate<'_>) -> bool {
 
 fn has_email_address(one: &Certificate<'_>) -> bool {
     const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
-    one.subject().as_der().windows(EMAIL_ADDRESS.len()).any(|part| part == EMAIL_ADDRESS)
+    has(one.subject().as_der(), EMAIL_ADDRESS)
+}
+
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn ders<'a>(case: &'a Case, path: &'a Path) -> impl Iterator<Item = &'a Vec<u8>> {
+    [&case.leaf, &path.anchor].into_iter().chain(&path.intermediates)
+}
+
+/// Returns `true` if an OBJECT IDENTIFIER occurs twice in the field of extensions.
+fn has_duplicate(field: &[u8]) -> bool {
+    let oids: Vec<&[u8]> = fields(fields(field)[0]).into_iter().map(|one| fields(one)[0]).collect();
+    oids.iter().enumerate().any(|(at, oid)| oids[..at].contains(oid))
 }
 
 fn is_integer(field: &[u8]) -> bool {

@@ -172,7 +172,7 @@ fn is_later(other: &Crl<'_>, list: &Crl<'_>) -> bool {
         && (number(other) > number(list) || other.this_update() > list.this_update())
 }
 
-/// The same if only rustls-webpki accepts.
+/// The same if only rustls-webpki accepts, and hubward-x509 refuses this certificate.
 pub(super) fn only_webpki(
     case: &Case,
     one: &Certificate<'_>,
@@ -180,31 +180,38 @@ pub(super) fn only_webpki(
     problem: Problem,
 ) -> Option<&'static str> {
     let lists = case.revocation.as_ref().map(readable_lists)?;
-    let mut lists = lists.into_iter().map(|der| Crl::parse(der).unwrap());
-    match problem {
-        Problem::Revoked { .. } if lists.any(|list| revokes(&list, one)) => {
-            Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2")
+    let own = || {
+        let lists = lists.iter().map(|der| Crl::parse(der).unwrap());
+        lists.filter(|list| list.issuer().same(&one.issuer()))
+    };
+    let why = match problem {
+        Problem::Revoked { .. } if own().any(|list| revokes(&list, one)) => {
+            return Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2");
         }
-        Problem::RevocationUnknown(why) => {
-            let problem = match why {
-                StatusUnknown::Crl { problem, .. } => Some(problem),
-                _ => None,
-            };
-            match problem {
-                Some(CrlProblem::NotYetValid { .. }) => {
-                    Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
-                }
-                Some(CrlProblem::CaRequirement(_)) => {
-                    Some("requirements on the issuers of lists are enforced: RFC 5280 5")
-                }
-                Some(CrlProblem::KeyUsage) if anchor.subject().same(&one.issuer()) => {
-                    Some("the key of an anchor must be for lists: RFC 5280 6.3.3 (f)")
-                }
-                _ if lists.any(|list| list.issuer().same(&one.issuer()) && has_point(&list)) => Some(
-                    "a list of a distribution point clears only what names that point: RFC 5280 6.3.3 (b)",
-                ),
-                _ => None,
-            }
+        Problem::RevocationUnknown(why) => why,
+        _ => return None,
+    };
+    let problem = match why {
+        StatusUnknown::Crl { problem, .. } => Some(problem),
+        _ => None,
+    };
+    match problem {
+        Some(CrlProblem::NotYetValid { .. }) if own().any(|list| list.this_update() > now(case)) => {
+            Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
+        }
+        Some(CrlProblem::CaRequirement(_)) if own().next().is_some() => {
+            Some("requirements on the issuers of lists are enforced: RFC 5280 5")
+        }
+        Some(CrlProblem::KeyUsage)
+            if anchor.subject().same(&one.issuer()) && own().any(|list| !is_signer(anchor, &list)) =>
+        {
+            Some("the key of an anchor must be for lists: RFC 5280 6.3.3 (f)")
+        }
+        // a complete list would clear it
+        _ if own().any(|list| has_point(&list))
+            && !own().any(|list| !has_point(&list) && may_clear(case, &list, one)) =>
+        {
+            Some("a list of a distribution point clears only what names that point: RFC 5280 6.3.3 (b)")
         }
         _ => None,
     }

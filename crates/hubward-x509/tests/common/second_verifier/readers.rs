@@ -4,7 +4,7 @@
 use hubward_x509::error::KnownExtension;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::constraints::{BasicConstraints, NameConstraints, PolicyConstraints};
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName, GeneralNames};
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, CertificatePolicies, CrlDistributionPoints,
     ExtendedKeyUsage, InhibitAnyPolicy, KeyUsage, PolicyMappings, SubjectAltName, SubjectKeyIdentifier,
@@ -26,19 +26,9 @@ pub fn is_malformed(extension: KnownExtension, value: &[u8]) -> bool {
         KnownExtension::KeyUsage => {
             KeyUsage::from_der(value).map_or(true, |usage| usage.0.is_empty()) || has_zero_bits(value)
         }
-        KnownExtension::SubjectKeyIdentifier => {
-            SubjectKeyIdentifier::from_der(value).map_or(true, |id| id.0.as_bytes().is_empty())
-        }
+        KnownExtension::SubjectKeyIdentifier => SubjectKeyIdentifier::from_der(value).is_err(),
         KnownExtension::InhibitAnyPolicy => InhibitAnyPolicy::from_der(value).is_err(),
-        KnownExtension::AuthorityKeyIdentifier => match AuthorityKeyIdentifier::from_der(value) {
-            // both or neither: 4.2.1.1
-            Ok(id) => {
-                id.authority_cert_issuer.is_some() != id.authority_cert_serial_number.is_some()
-                    || id.authority_cert_issuer.is_some_and(|names| are_malformed(&names))
-                    || id.key_identifier.is_some_and(|id| id.as_bytes().is_empty())
-            }
-            Err(_) => true,
-        },
+        KnownExtension::AuthorityKeyIdentifier => AuthorityKeyIdentifier::from_der(value).is_err(),
         // SIZE (1..MAX), or a member at least: 4.2.1.4 to 4.2.1.13, 4.2.2.1
         _ if value == [0x30, 0] => true,
         KnownExtension::CertificatePolicies => match CertificatePolicies::from_der(value) {
@@ -54,26 +44,20 @@ pub fn is_malformed(extension: KnownExtension, value: &[u8]) -> bool {
         KnownExtension::PolicyConstraints => PolicyConstraints::from_der(value).is_err(),
         KnownExtension::ExtendedKeyUsage => ExtendedKeyUsage::from_der(value).is_err(),
         KnownExtension::SubjectAltName => {
-            SubjectAltName::from_der(value).map_or(true, |names| are_malformed(&names.0))
+            SubjectAltName::from_der(value).map_or(true, |names| names.0.is_empty())
         }
         KnownExtension::NameConstraints => match NameConstraints::from_der(value) {
             Ok(all) => {
                 let lists = [all.permitted_subtrees, all.excluded_subtrees];
+                let bases = lists.iter().flatten().flatten().map(|subtree| &subtree.base);
                 lists.iter().flatten().any(Vec::is_empty)
-                    || lists.iter().flatten().flatten().any(|one| {
-                        // minimum 0, no maximum: 4.2.1.10
-                        one.minimum != 0
-                            || one.maximum.is_some()
-                            || match &one.base {
-                                GeneralName::IpAddress(bytes) => !is_subnet(bytes.as_bytes()),
-                                other => is_malformed_name(other),
-                            }
-                    })
+                    // minimum is 0, which DER does not write, and maximum is absent: 4.2.1.10
+                    || fields(value).into_iter().flat_map(fields).any(|subtree| fields(subtree).len() != 1)
+                    || bases.into_iter().any(is_no_constraint)
             }
             Err(_) => true,
         },
-        KnownExtension::AuthorityInfoAccess => AuthorityInfoAccessSyntax::from_der(value)
-            .map_or(true, |all| all.0.iter().any(|one| is_malformed_name(&one.access_location))),
+        KnownExtension::AuthorityInfoAccess => AuthorityInfoAccessSyntax::from_der(value).is_err(),
         KnownExtension::CrlDistributionPoints => match CrlDistributionPoints::from_der(value) {
             Ok(all) => all.0.iter().any(|one| {
                 let names = match &one.distribution_point {
@@ -82,25 +66,45 @@ pub fn is_malformed(extension: KnownExtension, value: &[u8]) -> bool {
                 };
                 // a name or an issuer, not reasons alone: 4.2.1.13
                 (one.distribution_point.is_none() && one.crl_issuer.is_none())
-                    || names.into_iter().chain(&one.crl_issuer).any(are_malformed)
-            }),
+                    || names.into_iter().chain(&one.crl_issuer).any(Vec::is_empty)
+            }) || fields(value).into_iter().flat_map(fields).any(|field| field[0] == 0x81 && has_zero_bits(field)),
             Err(_) => true,
         },
         _ => false,
     }
 }
 
-/// SIZE (1..MAX): 4.2.1.6.
-fn are_malformed(names: &GeneralNames) -> bool {
-    names.is_empty() || names.iter().any(is_malformed_name)
-}
-
-/// Returns `true` for what 4.2.1.6 does not allow: an address that has neither four nor sixteen bytes, empty text.
-fn is_malformed_name(name: &GeneralName) -> bool {
-    match name {
-        GeneralName::IpAddress(bytes) => !matches!(bytes.as_bytes().len(), 4 | 16),
+/// Returns `true` for a base that has not the syntax of its form: 4.2.1.10.
+fn is_no_constraint(base: &GeneralName) -> bool {
+    let below = |text: &str| is_host(text.strip_prefix('.').unwrap_or(text));
+    match base {
+        GeneralName::DnsName(text) => !text.as_str().is_empty() && !is_host(text.as_str()),
+        GeneralName::UniformResourceIdentifier(text) => !below(text.as_str()),
+        GeneralName::Rfc822Name(text) => match text.as_str().split_once('@') {
+            Some((local, host)) => {
+                let is_atom = |atom: &str| {
+                    let is_text = |b: u8| b.is_ascii_graphic() && !b"()<>[]:;@\\,.\"".contains(&b);
+                    !atom.is_empty() && atom.bytes().all(is_text)
+                };
+                !is_host(host) || local.len() > 64 || !local.split('.').all(is_atom)
+            }
+            None => !below(text.as_str()),
+        },
+        GeneralName::IpAddress(bytes) => !is_subnet(bytes.as_bytes()),
         _ => false,
     }
+}
+
+/// Returns `true` for the preferred name syntax, with underscores, without a wildcard or a dot at the end, which is no address:
+/// 4.2.1.6, RFC 1034 3.5.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        matches!(label.len(), 1..=63)
+            && label.trim_matches('-') == label
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.len() < 254 && text.split('.').all(is_label) && !last.chars().all(|c| c.is_ascii_digit())
 }
 
 /// An address and a mask of leading ones: 4.2.1.10, RFC 4632 3.1.
@@ -113,7 +117,7 @@ fn is_subnet(bytes: &[u8]) -> bool {
 /// Returns `true` if the last bit of a list of named bits is 0: X.690 11.2.2.
 fn has_zero_bits(value: &[u8]) -> bool {
     match value {
-        [3, _, unused, .., last] => u32::from(*unused) != last.trailing_zeros(),
+        [_, _, unused, .., last] => u32::from(*unused) != last.trailing_zeros(),
         _ => true,
     }
 }
