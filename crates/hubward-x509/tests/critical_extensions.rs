@@ -7,8 +7,7 @@ use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
     Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile,
-    error::KnownExtension,
-    profile::AnchorChecks,
+    error::KnownExtension, profile::AnchorChecks,
 };
 use rcgen::{CertificateParams, CustomExtension};
 

@@ -25,7 +25,8 @@ use rcgen::{
     NameConstraints, SanType,
 };
 use second_verifier::chains::{Case, Lists};
-use second_verifier::differences::{only_hubward, only_webpki};
+use second_verifier::differences::only_hubward;
+use second_verifier::refusals::only_webpki;
 use second_verifier::{Path, Refusal, Use};
 use webpki::{Error, KeyUsage, RequiredEkuNotFoundContext};
 

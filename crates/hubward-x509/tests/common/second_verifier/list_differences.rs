@@ -50,7 +50,8 @@ pub(super) fn only_hubward(
         }
         _ if !is_hidden && !is_about_use(reason) => None,
         _ if rules.allow_unknown
-            && checked().any(|one| of(one).any(|list| !is_usable(list, one) && !revokes_now(case, list, one))) =>
+            && checked()
+                .any(|one| of(one).any(|list| !is_usable(list, one) && !revokes_now(case, list, one))) =>
         {
             Some(
                 "a list that cannot be used leaves the status unknown, which is allowed here: RFC 5280 6.3.3",

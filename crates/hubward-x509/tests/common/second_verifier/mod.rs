@@ -1,5 +1,5 @@
 //! A second verification, by rustls-webpki: both accept the same chains, or one of the named differences of
-//! [`differences`] applies.
+//! [`differences`] and [`refusals`] applies.
 //!
 //! The verifier that refuses is asked again about the one path that the other one has accepted, so that its reason is the
 //! reason for that path.
@@ -33,12 +33,14 @@ mod list_differences;
 mod lists;
 mod names;
 mod readers;
+pub mod refusals;
 mod signatures;
 mod split;
 mod without;
 
 use chains::{Case, Lists};
-use differences::{only_hubward, only_webpki};
+use differences::only_hubward;
+use refusals::only_webpki;
 
 /// The profile, and the purpose that rustls-webpki is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

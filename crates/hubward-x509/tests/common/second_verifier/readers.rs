@@ -59,15 +59,20 @@ pub fn is_malformed(extension: KnownExtension, value: &[u8]) -> bool {
         },
         KnownExtension::AuthorityInfoAccess => AuthorityInfoAccessSyntax::from_der(value).is_err(),
         KnownExtension::CrlDistributionPoints => match CrlDistributionPoints::from_der(value) {
-            Ok(all) => all.0.iter().any(|one| {
-                let names = match &one.distribution_point {
-                    Some(DistributionPointName::FullName(names)) => Some(names),
-                    _ => None,
-                };
-                // a name or an issuer, not reasons alone: 4.2.1.13
-                (one.distribution_point.is_none() && one.crl_issuer.is_none())
-                    || names.into_iter().chain(&one.crl_issuer).any(Vec::is_empty)
-            }) || fields(value).into_iter().flat_map(fields).any(|field| field[0] == 0x81 && has_zero_bits(field)),
+            Ok(all) => {
+                all.0.iter().any(|one| {
+                    let names = match &one.distribution_point {
+                        Some(DistributionPointName::FullName(names)) => Some(names),
+                        _ => None,
+                    };
+                    // a name or an issuer, not reasons alone: 4.2.1.13
+                    (one.distribution_point.is_none() && one.crl_issuer.is_none())
+                        || names.into_iter().chain(&one.crl_issuer).any(Vec::is_empty)
+                }) || fields(value)
+                    .into_iter()
+                    .flat_map(fields)
+                    .any(|field| field[0] == 0x81 && has_zero_bits(field))
+            }
             Err(_) => true,
         },
         _ => false,
@@ -110,7 +115,8 @@ fn is_host(text: &str) -> bool {
 /// An address and a mask of leading ones: 4.2.1.10, RFC 4632 3.1.
 fn is_subnet(bytes: &[u8]) -> bool {
     let mask = &bytes[bytes.len() / 2..];
-    let bits: Vec<bool> = mask.iter().flat_map(|byte| (0..8).map(move |bit| byte << bit & 0x80 != 0)).collect();
+    let bits: Vec<bool> =
+        mask.iter().flat_map(|byte| (0..8).map(move |bit| byte << bit & 0x80 != 0)).collect();
     matches!(bytes.len(), 8 | 32) && bits.is_sorted_by(|one, next| one >= next)
 }
 

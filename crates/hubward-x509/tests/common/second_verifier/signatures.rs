@@ -4,8 +4,8 @@ use core::cell::RefCell;
 use std::collections::HashMap;
 
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
-use x509_cert::der::asn1::BitStringRef;
 use x509_cert::der::Decode;
+use x509_cert::der::asn1::BitStringRef;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::Path;

@@ -44,7 +44,10 @@ fn write(der: &[u8], at: u8, change: &dyn Fn(&[u8], &mut Part)) -> Vec<u8> {
     let mut inner: Vec<Vec<u8>> = fields(outer[0]).into_iter().map(<[u8]>::to_vec).collect();
     let versioned = usize::from(inner[0][0] == 0xa0);
     let name = |at: u8| {
-        sequence(&[&tlv(0x31, &sequence(&[&[6, 3, 0x55, 4, 3], &tlv(0x0c, &[b'0' + at / 10, b'0' + at % 10])]))])
+        sequence(&[&tlv(
+            0x31,
+            &sequence(&[&[6, 3, 0x55, 4, 3], &tlv(0x0c, &[b'0' + at / 10, b'0' + at % 10])]),
+        )])
     };
     inner[versioned + 2] = name(at + 1);
     inner[versioned + 4] = name(at);
