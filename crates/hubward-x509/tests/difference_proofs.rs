@@ -1,5 +1,5 @@
 //! A difference to rustls-webpki has a name only where the path has nothing else wrong. Each test gives the functions that name the
-//! differences a path that has the property of a name, and beside it a fault that the name may not hide.
+//! differences a path that has the property of a name, and a fault that the name may not hide.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -122,7 +122,7 @@ fn a_forged_signature_has_no_name() {
 }
 
 #[test]
-fn a_property_beside_another_fault_has_no_name() {
+fn a_property_with_another_fault_has_no_name() {
     let mut middle = ca("Middle");
     middle.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
     let mut leaf = entity("x");
