@@ -61,7 +61,8 @@ pub enum ExpectedSubject<'a> {
 #[non_exhaustive]
 pub enum AnchorChecks {
     /// Its validity, basic constraints, key usage, name constraints and critical extensions are checked, because they
-    /// limit what it is trusted for. Its serial number, its own signature and the form of its dates are not.
+    /// limit what it is trusted for; a critical one that cannot be read is refused. Its serial number, its own signature
+    /// and the form of its dates are not.
     Certificate,
     /// Only its name and its key are used.
     NameAndKey,

@@ -6,7 +6,8 @@ mod common;
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile, error::KnownExtension,
+    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile,
+    error::KnownExtension, profile::AnchorChecks,
 };
 use rcgen::{CertificateParams, CustomExtension};
 
@@ -20,12 +21,21 @@ fn with(mut params: CertificateParams, oid: &[u64], critical: bool) -> Certifica
 }
 
 fn verify(middle: &CertificateParams, leaf: &CertificateParams) -> Result<(), ChainError> {
+    verify_below(&ca("Root"), middle, leaf, AnchorChecks::Certificate)
+}
+
+fn verify_below(
+    root: &CertificateParams,
+    middle: &CertificateParams,
+    leaf: &CertificateParams,
+    checks: AnchorChecks,
+) -> Result<(), ChainError> {
     let (root_key, middle_key) = (key(), key());
-    let anchor = ca("Root").self_signed(&root_key).unwrap().der().to_vec();
-    let presented = sign(middle, &middle_key, &ca("Root"), &root_key);
+    let anchor = root.self_signed(&root_key).unwrap().der().to_vec();
+    let presented = sign(middle, &middle_key, root, &root_key);
     let leaf = sign(leaf, &key(), middle, &middle_key);
     let chain = Chain::parse(&leaf, [&presented]).unwrap();
-    let profile = Profile::device(ExpectedSubject::Any);
+    let profile = Profile::device(ExpectedSubject::Any).with_anchor_checks(checks);
     chain.verify(&Anchors::parse([&anchor]).unwrap(), &profile, ALL, now(0)).map(|_| ())
 }
 
@@ -63,5 +73,24 @@ fn a_critical_extension_that_cannot_be_read_is_refused() {
         let found = verify(&ca("Middle"), &with(entity("x"), oid, true));
         assert_eq!(unread(found), (CertificatePosition::Leaf, extension));
         assert_eq!(verify(&ca("Middle"), &with(entity("x"), oid, false)), Ok(()), "{extension:?}");
+    }
+}
+
+#[test]
+fn a_critical_extension_of_an_anchor_is_read_only_if_its_certificate_is_checked() {
+    let everywhere: [(&[u64], KnownExtension); 3] = [
+        (&[2, 5, 29, 17], KnownExtension::SubjectAltName),
+        (&[2, 5, 29, 31], KnownExtension::CrlDistributionPoints),
+        (&[1, 3, 6, 1, 5, 5, 7, 1, 1], KnownExtension::AuthorityInfoAccess),
+    ];
+    for (oid, extension) in everywhere {
+        let below = |critical, checks| {
+            verify_below(&with(ca("Root"), oid, critical), &ca("Middle"), &entity("x"), checks)
+        };
+        let found = unread(below(true, AnchorChecks::Certificate));
+        assert_eq!(found, (CertificatePosition::Anchor(0), extension));
+        assert_eq!(below(false, AnchorChecks::Certificate), Ok(()));
+        // RFC 5280 6.1.1 (d): a name and a key
+        assert_eq!(below(true, AnchorChecks::NameAndKey), Ok(()));
     }
 }

@@ -155,7 +155,7 @@ impl<'s, 'w> Search<'s, 'w> {
         Ok(None)
     }
 
-    /// Returns `true` if the path already contains this name and key: a loop (RFC 4158 2.4.2), without which the same
+    /// Returns `true` if the path already contains this name and key: a loop (RFC 4158 2.4.1), without which the same
     /// path is shorter. The leaf does not count, since it signed no certificate.
     fn is_on_path(&self, at: usize, path: &[usize]) -> bool {
         let pool = self.inputs.chain;

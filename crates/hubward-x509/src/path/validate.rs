@@ -112,6 +112,7 @@ pub(super) fn check_anchor(
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
+    critical::check(certificate)?;
     // a version without extensions cannot say that it is a CA's
     if certificate.version() == Version::V3 || profile.anchor_versions == AnchorVersions::OnlyVersion3 {
         may_issue(certificate)?;

@@ -7,68 +7,156 @@ use webpki::Error;
 use super::chains::Case;
 use super::der::fields;
 use super::differences::{Certificates, contents};
-use super::readable_lists;
+use super::{readable_lists, readers, signatures};
 
 /// Returns the name of the difference if only hubward-x509 accepts the path and this reason is about a revocation list.
-pub(super) fn only_hubward(case: &Case, path: &Certificates<'_>, reason: &Error) -> Option<&'static str> {
+/// `is_hidden` says that the wrong signature is of another order of the same certificates.
+pub(super) fn only_hubward(
+    case: &Case,
+    path: &Certificates<'_>,
+    reason: &Error,
+    is_hidden: bool,
+) -> Option<&'static str> {
     let rules = case.revocation.as_ref()?;
     let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
-    let now = i64::try_from(case.now.as_secs()).unwrap();
-    let several = path.below_anchor().any(|one| {
-        lists.iter().filter(|list| list.issuer().same(&one.issuer())).count() > 1
-            || has_issuers_of_two_keys(case, one)
-    });
+    let checked = || checked(case, path);
+    let of = |one| lists.iter().filter(move |list: &&Crl<'_>| list.issuer().same(&Certificate::issuer(one)));
+    let is_usable = |list: &Crl<'_>, one: &Certificate<'_>| may_clear(case, list, one);
     match reason {
+        // the second verifier finds a list by its issuer's bytes, and one of a point by the point's bytes
         Error::UnknownRevocationStatus
-            if path
-                .below_anchor()
-                .any(|one| lists.iter().any(|list| is_of_issuer_by_text(list, one) || has_point(list))) =>
+            if checked().any(|one| {
+                let mut usable = of(one).filter(|list| is_usable(list, one)).peekable();
+                usable.peek().is_some()
+                    && usable.all(|list| list.issuer().as_der() != one.issuer().as_der() || has_point(list))
+            }) =>
         {
             Some("a list's issuer and distribution point are compared as names: RFC 5280 6.3.3 (b)")
         }
-        Error::CrlExpired { .. } if lists.iter().any(|list| list.next_update() == Some(now)) => {
+        Error::CrlExpired { .. }
+            if checked().any(|one| {
+                of(one).any(|list| list.next_update() == Some(now(case)) && is_usable(list, one))
+            }) =>
+        {
             Some("a list is current in the second of its nextUpdate: RFC 5280 5.1.2.5")
         }
-        Error::InvalidCrlSignatureForPublicKey
-        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
-        | Error::CrlExpired { .. }
-        | Error::IssuerNotCrlSigner
-        // of another order of the same certificates, which hides the reason for this path
-        | Error::InvalidSignatureForPublicKey
-            if rules.allow_unknown =>
+        Error::CertRevoked
+            if checked().any(|one| {
+                let mut revoking = of(one).filter(|list| revokes(list, one)).peekable();
+                revoking.peek().is_some() && revoking.all(|list| !is_in_force(case, &lists, list, one))
+            }) =>
+        {
+            Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
+        }
+        _ if !is_hidden && !is_about_use(reason) => None,
+        _ if rules.allow_unknown
+            && checked()
+                .any(|one| of(one).any(|list| !is_usable(list, one) && !revokes_now(case, list, one))) =>
         {
             Some(
                 "a list that cannot be used leaves the status unknown, which is allowed here: RFC 5280 6.3.3",
             )
         }
-        Error::InvalidCrlSignatureForPublicKey
-        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
-        | Error::CrlExpired { .. }
-        | Error::IssuerNotCrlSigner
-        | Error::InvalidSignatureForPublicKey
-            if several =>
+        _ if checked().any(|one| {
+            of(one).any(|list| is_usable(list, one))
+                && (of(one).any(|list| !is_usable(list, one)) || has_issuers_of_two_keys(case, one))
+        }) =>
         {
-            Some("all lists of an issuer and all its keys are looked at: RFC 5280 6.3.3 (f), (h)")
-        }
-        Error::CertRevoked => {
-            Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
+            Some("all lists of an issuer and all its keys are looked at: RFC 5280 6.3.3 (f), (g)")
         }
         _ => None,
     }
 }
 
-/// Returns `true` if a usable list without a later edition contains a certificate of the path. Then no difference has a name:
-/// hubward-x509 may not accept the path for any reason.
+/// Returns `true` for a reason why a list cannot be used.
+const fn is_about_use(reason: &Error) -> bool {
+    matches!(
+        reason,
+        Error::InvalidCrlSignatureForPublicKey
+            | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
+            | Error::CrlExpired { .. }
+            | Error::IssuerNotCrlSigner
+    )
+}
+
+fn now(case: &Case) -> i64 {
+    i64::try_from(case.now.as_secs()).unwrap()
+}
+
+/// Returns the certificates whose status is asked for.
+fn checked<'p, 'a>(
+    case: &Case,
+    path: &'p Certificates<'a>,
+) -> impl Iterator<Item = &'p Certificate<'a>> + use<'p, 'a> {
+    let is_leaf_only = case.revocation.as_ref().is_some_and(|rules| rules.leaf_only);
+    path.below_anchor().take(if is_leaf_only { 1 } else { usize::MAX })
+}
+
+/// Returns `true` if a list may clear a certificate: of its issuer and its kind, current, and signed with a key of that name that
+/// may sign lists.
+fn may_clear(case: &Case, list: &Crl<'_>, one: &Certificate<'_>) -> bool {
+    let is_ca = one.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.ca));
+    let is_of_kind = point(list).is_none_or(|point| {
+        fields(point).into_iter().all(|field| match field {
+            // onlyContainsUserCerts, onlyContainsCACerts; indirect lists and those of attribute certificates or some reasons
+            [0x81, .., 1..=u8::MAX] => !is_ca,
+            [0x82, .., 1..=u8::MAX] => is_ca,
+            [0x83, ..] | [0x84 | 0x85, .., 1..=u8::MAX] => false,
+            // the certificate names a point too
+            [0xa0, ..] => one.extensions().crl_distribution_points.is_some(),
+            _ => true,
+        })
+    });
+    is_of_kind
+        && readers::have_same_text(list.issuer().as_der(), one.issuer().as_der())
+        && list.this_update() <= now(case)
+        && list.next_update().is_some_and(|next| now(case) <= next)
+        && signers(case).any(|der| {
+            Certificate::parse(der).is_ok_and(|signer| is_signer(&signer, list))
+                && signatures::is_signed(case, list.as_der(), der)
+        })
+}
+
+fn signers(case: &Case) -> impl Iterator<Item = &Vec<u8>> {
+    case.presented.iter().chain(&case.anchors)
+}
+
+/// Returns `true` if a certificate has the name of a list's issuer and its key may sign lists.
+fn is_signer(signer: &Certificate<'_>, list: &Crl<'_>) -> bool {
+    signer.subject().same(&list.issuer())
+        && signer.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
+}
+
+/// Returns `true` if a list revokes: not before its thisUpdate, current if it is of a distribution point, and without a later
+/// edition of the same scope that may clear the certificate and does not contain it.
+fn is_in_force(case: &Case, lists: &[Crl<'_>], list: &Crl<'_>, one: &Certificate<'_>) -> bool {
+    revokes_now(case, list, one)
+        && !lists.iter().any(|other| {
+            is_later(other, list)
+                && point(other) == point(list)
+                && may_clear(case, other, one)
+                && !revokes(other, one)
+        })
+}
+
+/// Returns `true` if a list contains a certificate and is not too early or too late to say so.
+fn revokes_now(case: &Case, list: &Crl<'_>, one: &Certificate<'_>) -> bool {
+    let is_past = list.next_update().is_some_and(|next| next < now(case));
+    revokes(list, one) && list.this_update() <= now(case) && !(is_past && has_point(list))
+}
+
+/// Returns `true` if a list in force contains a certificate of the path. Then no difference has a name: hubward-x509 may not
+/// accept the path for any reason. Its signer is above the certificate: another one may be below another anchor, or depend on the
+/// certificate (RFC 5280 6.3.3 (f)).
 pub(super) fn is_revoked(case: &Case, path: &Certificates<'_>) -> bool {
     let Some(rules) = &case.revocation else { return false };
     let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
-    let now = i64::try_from(case.now.as_secs()).unwrap();
-    let checked = path.below_anchor().take(if rules.leaf_only { 1 } else { usize::MAX });
-    checked.enumerate().any(|(below, one)| {
-        let mut revoking = lists.iter().filter(|list| revokes(list, one));
-        revoking.any(|list| {
-            let is_usable = is_usable(case, path.issuers().skip(below), list, now);
-            is_usable && !lists.iter().any(|other| is_later(other, list))
+    checked(case, path).enumerate().any(|(below, one)| {
+        lists.iter().any(|list| {
+            is_in_force(case, &lists, list, one)
+                && path.issuers().skip(below).any(|signer| {
+                    is_signer(signer, list) && signatures::is_signed(case, list.as_der(), signer.as_der())
+                })
         })
     })
 }
@@ -78,30 +166,6 @@ fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
     list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
 }
 
-/// Returns `true` if a list may revoke: signed with a key above the certificate that may sign lists, not before its thisUpdate,
-/// and current if it is of a distribution point. Another signer may be below another anchor, or depend on the certificate
-/// (RFC 5280 6.3.3 (f)).
-fn is_usable<'c>(
-    case: &Case,
-    above: impl Iterator<Item = &'c Certificate<'c>>,
-    list: &Crl<'_>,
-    now: i64,
-) -> bool {
-    let parts = fields(list.as_der());
-    let (message, signature) = (parts[0], &contents(parts[2])[1..]);
-    let mut signers = above.filter(|one| {
-        one.subject().same(&list.issuer())
-            && one.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
-    });
-    let is_past = list.next_update().is_some_and(|next| next < now);
-    list.this_update() <= now
-        && !(is_past && has_point(list))
-        && signers.any(|signer| {
-            let key = signer.public_key();
-            case.algorithms.iter().any(|algorithm| key.verify(message, signature, *algorithm).is_ok())
-        })
-}
-
 /// Returns `true` if a list of the same issuer was issued later.
 fn is_later(other: &Crl<'_>, list: &Crl<'_>) -> bool {
     let number = |list: &Crl<'_>| list.crl_number().map(|digits| (digits.len(), digits.to_vec()));
@@ -109,7 +173,7 @@ fn is_later(other: &Crl<'_>, list: &Crl<'_>) -> bool {
         && (number(other) > number(list) || other.this_update() > list.this_update())
 }
 
-/// The same if only rustls-webpki accepts.
+/// The same if only rustls-webpki accepts, and hubward-x509 refuses this certificate.
 pub(super) fn only_webpki(
     case: &Case,
     one: &Certificate<'_>,
@@ -117,39 +181,41 @@ pub(super) fn only_webpki(
     problem: Problem,
 ) -> Option<&'static str> {
     let lists = case.revocation.as_ref().map(readable_lists)?;
-    let mut lists = lists.into_iter().map(|der| Crl::parse(der).unwrap());
-    match problem {
-        Problem::Revoked { .. } if lists.any(|list| revokes(&list, one)) => {
-            Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2")
+    let own = || {
+        let lists = lists.iter().map(|der| Crl::parse(der).unwrap());
+        lists.filter(|list| list.issuer().same(&one.issuer()))
+    };
+    let why = match problem {
+        Problem::Revoked { .. } if own().any(|list| revokes(&list, one)) => {
+            return Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2");
         }
-        Problem::RevocationUnknown(why) => {
-            let problem = match why {
-                StatusUnknown::Crl { problem, .. } => Some(problem),
-                _ => None,
-            };
-            match problem {
-                Some(CrlProblem::NotYetValid { .. }) => {
-                    Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
-                }
-                Some(CrlProblem::CaRequirement(_)) => {
-                    Some("requirements on the issuers of lists are enforced: RFC 5280 5")
-                }
-                Some(CrlProblem::KeyUsage) if anchor.subject().same(&one.issuer()) => {
-                    Some("the key of an anchor must be for lists: RFC 5280 6.3.3 (f)")
-                }
-                _ if lists.any(|list| list.issuer().same(&one.issuer()) && has_point(&list)) => Some(
-                    "a list of a distribution point clears only what names that point: RFC 5280 6.3.3 (b)",
-                ),
-                _ => None,
-            }
+        Problem::RevocationUnknown(why) => why,
+        _ => return None,
+    };
+    let problem = match why {
+        StatusUnknown::Crl { problem, .. } => Some(problem),
+        _ => None,
+    };
+    match problem {
+        Some(CrlProblem::NotYetValid { .. }) if own().any(|list| list.this_update() > now(case)) => {
+            Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
+        }
+        Some(CrlProblem::CaRequirement(_)) if own().next().is_some() => {
+            Some("requirements on the issuers of lists are enforced: RFC 5280 5")
+        }
+        Some(CrlProblem::KeyUsage)
+            if anchor.subject().same(&one.issuer()) && own().any(|list| !is_signer(anchor, &list)) =>
+        {
+            Some("the key of an anchor must be for lists: RFC 5280 6.3.3 (f)")
+        }
+        // a complete list would clear it
+        _ if own().any(|list| has_point(&list))
+            && !own().any(|list| !has_point(&list) && may_clear(case, &list, one)) =>
+        {
+            Some("a list of a distribution point clears only what names that point: RFC 5280 6.3.3 (b)")
         }
         _ => None,
     }
-}
-
-/// Returns `true` if the names are equal, but not byte by byte.
-fn is_of_issuer_by_text(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
-    list.issuer().same(&one.issuer()) && list.issuer().as_der() != one.issuer().as_der()
 }
 
 /// Returns `true` if two certificates with different keys have the name of this one's issuer.
@@ -160,7 +226,18 @@ fn has_issuers_of_two_keys(case: &Case, one: &Certificate<'_>) -> bool {
     keys.next().is_some_and(|first| keys.any(|other| other != first))
 }
 
+/// Returns the value of a list's issuing distribution point.
+fn point<'a>(list: &Crl<'a>) -> Option<&'a [u8]> {
+    let inner = fields(fields(list.as_der())[0]);
+    let extensions = inner.iter().find(|field| field[0] == 0xa0)?;
+    let parts = fields(fields(extensions)[0]).into_iter().map(fields);
+    parts
+        .into_iter()
+        .find(|parts| parts[0] == [6, 3, 0x55, 0x1d, 28])
+        .map(|parts| contents(parts[parts.len() - 1]))
+}
+
 /// Returns `true` if a list has an issuing distribution point.
 fn has_point(list: &Crl<'_>) -> bool {
-    list.as_der().windows(5).any(|part| part == [6, 3, 0x55, 0x1d, 28])
+    point(list).is_some()
 }

@@ -1,5 +1,5 @@
 //! A second verification, by rustls-webpki: both accept the same chains, or one of the named differences of
-//! [`differences`] applies.
+//! [`differences`] and [`refusals`] applies.
 //!
 //! The verifier that refuses is asked again about the one path that the other one has accepted, so that its reason is the
 //! reason for that path.
@@ -26,16 +26,21 @@ mod certificates;
 pub mod chains;
 #[path = "../der.rs"]
 mod der;
-mod differences;
+pub mod differences;
 mod draw;
 mod keys;
 mod list_differences;
 mod lists;
 mod names;
+mod readers;
+pub mod refusals;
+mod signatures;
 mod split;
+mod without;
 
 use chains::{Case, Lists};
-use differences::{only_hubward, only_webpki};
+use differences::only_hubward;
+use refusals::only_webpki;
 
 /// The profile, and the purpose that rustls-webpki is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +95,7 @@ pub fn compare(case: &Case, purpose: Use) -> Result<Agreement, String> {
         (Ok(path), Err(error)) => {
             let alone = webpki(case, purpose, &path.intermediates, &[&path.anchor]);
             let reason = alone.err().unwrap_or(error);
-            only_hubward(case, &path, &reason)
+            only_hubward(case, purpose, &path, &reason)
                 .map(Agreement::OnlyHubward)
                 .ok_or_else(|| format!("{purpose:?}: only hubward accepts: {reason:?}{}", show(case)))
         }
