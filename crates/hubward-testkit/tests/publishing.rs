@@ -65,6 +65,16 @@ fn every_published_crate_inherits_the_addresses() {
 }
 
 #[test]
+fn every_published_crate_forbids_unsafe() {
+    let workspace = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("[workspace.lints.rust]\nunsafe_code = \"forbid\"\n"));
+    for package in published() {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap();
+        assert!(manifest.contains("\n[lints]\nworkspace = true\n"), "{}: lints", name(&package));
+    }
+}
+
+#[test]
 fn every_package_carries_both_licences() {
     for package in published() {
         for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {

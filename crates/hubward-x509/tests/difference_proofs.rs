@@ -15,6 +15,7 @@ mod crl_builder;
 #[path = "common/second_verifier/mod.rs"]
 mod second_verifier;
 
+use common::der::{fields, signed_again};
 use common::{ca, entity, key, now, sign};
 use crl_builder::{CrlBuilder, numbered};
 use hubward_ring::signature::ALL;
@@ -22,7 +23,7 @@ use hubward_x509::error::{CertificateError, KnownExtension};
 use hubward_x509::{Certificate, CertificatePosition, ChainError, Problem};
 use rcgen::{
     CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, KeyPair, KeyUsagePurpose,
-    NameConstraints, SanType,
+    NameConstraints, SanType, SigningKey,
 };
 use second_verifier::chains::{Case, Lists};
 use second_verifier::differences::only_hubward;
@@ -157,6 +158,49 @@ fn a_property_with_another_fault_has_no_name() {
     assert!(chain(&middle, &entity("x")).hubward(&Error::UnsupportedCriticalExtension).is_some());
     middle.custom_extensions = vec![policies(), critical(&[1, 2, 3, 4], vec![5, 0])];
     assert_eq!(chain(&middle, &entity("x")).hubward(&Error::UnsupportedCriticalExtension), None);
+}
+
+#[test]
+fn a_field_with_another_fault_has_no_name() {
+    let altered = |leaf: &CertificateParams, alter: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let mut chain = chain(&ca("Middle"), leaf);
+        let algorithm = fields(&chain.case.leaf)[1].to_vec();
+        let sign = |part: &[u8]| chain.keys[1].sign(part).unwrap();
+        chain.case.leaf = signed_again(&chain.case.leaf, 2, &algorithm, alter, sign);
+        chain
+    };
+    let identified = |inner: &mut Vec<Vec<u8>>| inner.insert(7, vec![0x81, 2, 0, 1]);
+    assert!(altered(&entity("x"), &identified).hubward(&Error::BadDer).is_some());
+    // purposes that are none
+    let mut leaf = entity("x");
+    leaf.extended_key_usages.clear();
+    leaf.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 37], vec![0x30, 2, 5, 0])];
+    assert_eq!(altered(&leaf, &identified).hubward(&Error::BadDer), None);
+
+    let first = |inner: &mut Vec<Vec<u8>>| inner.retain(|field| !matches!(field[0], 0xa0 | 0xa3));
+    assert!(altered(&entity("x"), &first).hubward(&Error::UnsupportedCertVersion).is_some());
+    let mut chain = altered(&entity("x"), &first);
+    let middle = &mut chain.path.intermediates[0];
+    let algorithm = fields(middle)[1].to_vec();
+    *middle = signed_again(middle, 2, &algorithm, first, |part| chain.keys[0].sign(part).unwrap());
+    assert_eq!(chain.hubward(&Error::UnsupportedCertVersion), None);
+}
+
+#[test]
+fn a_hidden_reason_is_found_out() {
+    // the anchor has the name of the intermediate, so the leaf may be tried below it
+    let hidden = |permitted: &str| {
+        let mut middle = ca("Root");
+        let permitted_subtrees = vec![GeneralSubtree::DnsName(permitted.to_owned())];
+        middle.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+        let mut leaf = entity("x");
+        leaf.subject_alt_names = vec![SanType::DnsName("hub.example".try_into().unwrap())];
+        let chain = chain(&middle, &leaf);
+        let list = chain.list().sign(&key());
+        chain.with_lists(true, vec![list]).hubward(&Error::InvalidSignatureForPublicKey)
+    };
+    assert!(hidden("hub.example").is_some());
+    assert_eq!(hidden("other.example"), None);
 }
 
 #[test]

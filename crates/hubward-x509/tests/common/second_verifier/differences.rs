@@ -4,13 +4,13 @@
 use core::mem;
 
 use hubward_x509::Certificate;
-use hubward_x509::certificate::{GeneralName, Version};
+use hubward_x509::certificate::GeneralName;
 use webpki::Error;
 use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::{Decode, Tag, Tagged};
 
 use super::chains::Case;
-use super::der::fields;
+use super::der::{fields, sequence, tlv};
 use super::without::{self, Part};
 use super::{Path, Use, list_differences, readers, signatures};
 
@@ -74,21 +74,24 @@ pub fn only_hubward(case: &Case, purpose: Use, path: &Path, reason: &Error) -> O
     }
     // the wrong signature is of another order of the same certificates, which hides the reason for this one
     let is_hidden = *reason == Error::InvalidSignatureForPublicKey && parsed.has_other_order();
-    let behind = is_hidden.then(|| match without::reason(case, purpose, path, &|_, _| {}) {
+    let behind = is_hidden.then(|| match without::reason(case, purpose, path, &|_, _| {}, &|_, _| {}) {
         Err(behind) => behind,
-        // only the names are left
+        // only names and lists are left
         Ok(()) => Error::UnknownIssuer,
     });
     let reason = behind.as_ref().unwrap_or(reason);
+    // without lists nothing was refused: names or lists are the reason
+    let are_left = is_hidden && *reason == Error::UnknownIssuer;
     of_extensions(case, purpose, path, reason)
+        .or_else(|| of_fields(case, purpose, path, &parsed, reason))
         .or_else(|| of_certificates(&parsed, reason))
-        .or_else(|| list_differences::only_hubward(case, &parsed, reason, is_hidden))
+        .or_else(|| list_differences::only_hubward(case, &parsed, reason, are_left))
 }
 
 /// The differences that are about extensions: without them, rustls-webpki has not the same reason.
 fn of_extensions(case: &Case, purpose: Use, path: &Path, reason: &Error) -> Option<&'static str> {
     let ends = |change: &dyn Fn(&[u8], &mut Part)| {
-        without::reason(case, purpose, path, change)
+        without::reason(case, purpose, path, change, &|_, _| {})
             .map_or_else(|other| mem::discriminant(&other) != mem::discriminant(reason), |()| true)
     };
     let take_names = |der: &[u8], part: &mut Part| {
@@ -144,25 +147,69 @@ fn of_extensions(case: &Case, purpose: Use, path: &Path, reason: &Error) -> Opti
         {
             Some("a wildcard above one label is compared with name constraints: RFC 5280 4.2.1.10")
         }
-        Error::BadDer | Error::TrailingData(_)
-            if ends(&|_, part| {
+        _ => None,
+    }
+}
+
+/// The differences that are about fields, or about what rustls-webpki cannot read: without all of them, it has no such reason.
+fn of_fields(
+    case: &Case,
+    purpose: Use,
+    path: &Path,
+    parsed: &Certificates<'_>,
+    reason: &Error,
+) -> Option<&'static str> {
+    let below = |holds: fn(&Certificate<'_>) -> bool| parsed.below_anchor().any(holds);
+    let is_malformed = |reason: &Error| matches!(reason, Error::BadDer | Error::TrailingData(_));
+    let keep = |_: &[u8], _: &mut Part| {};
+    let ends = |alter: without::Alter<'_>| {
+        without::reason(case, purpose, path, &keep, alter)
+            .map_or_else(|other| mem::discriminant(&other) != mem::discriminant(reason), |()| true)
+    };
+    match reason {
+        reason if is_malformed(reason) => {
+            let take = |der: &[u8], part: &mut Part| {
                 if is_unread(&part.oid, &part.value) {
                     part.oid.clear();
-                }
-            }) =>
-        {
-            Some("an extension that is not needed is not read: RFC 5280 6.1")
-        }
-        Error::BadDer | Error::TrailingData(_)
-            if ends(&|der, part| {
-                if part.oid == [0x55, 0x1d, 19]
+                } else if part.oid == [0x55, 0x1d, 19]
                     && Certificate::parse(der).is_ok_and(|one| has_long_path_length(&one))
                 {
                     part.value = vec![0x30, 3, 1, 1, 0xff];
                 }
+            };
+            let take_identifiers = |_: &[u8], inner: &mut Vec<Vec<u8>>| {
+                inner.retain(|field| !matches!(field[..], [0x81 | 0x82, ..]));
+            };
+            let left = without::reason(case, purpose, path, &take, &take_identifiers);
+            if left.is_err_and(|left| is_malformed(&left)) {
+                return None;
+            }
+            Some(if below(has_unique_identifier) {
+                "unique identifiers are read: RFC 5280 4.1.2.8"
+            } else if below(has_long_path_length) {
+                "a path length may be above 255: RFC 5280 4.2.1.9"
+            } else {
+                "an extension that is not needed is not read: RFC 5280 6.1"
+            })
+        }
+        Error::UnsupportedCertVersion
+            if ends(&|der, inner| {
+                if der == case.leaf {
+                    inner[0] = vec![0xa0, 3, 2, 1, 2];
+                }
             }) =>
         {
-            Some("a path length may be above 255: RFC 5280 4.2.1.9")
+            Some("a leaf may have version 1 or 2: RFC 5280 4.1.2.1")
+        }
+        Error::BadDerTime
+            if ends(&|der, inner| {
+                if Certificate::parse(der).is_ok_and(|one| one.validity().not_before < 0) {
+                    let after = fields(&inner[4])[1].to_vec();
+                    inner[4] = sequence(&[&tlv(0x17, b"700101000000Z"), &after]);
+                }
+            }) =>
+        {
+            Some("a period may begin before 1970: RFC 5280 4.1.2.5.1")
         }
         _ => None,
     }
@@ -170,7 +217,6 @@ fn of_extensions(case: &Case, purpose: Use, path: &Path, reason: &Error) -> Opti
 
 /// The differences that are about other parts of a certificate, or about the path.
 fn of_certificates(path: &Certificates<'_>, reason: &Error) -> Option<&'static str> {
-    let below = |holds: fn(&Certificate<'_>) -> bool| path.below_anchor().any(holds);
     match reason {
         Error::UnknownIssuer
             if path.links().any(|(one, issuer)| one.issuer().as_der() != issuer.subject().as_der())
@@ -188,18 +234,6 @@ fn of_certificates(path: &Certificates<'_>, reason: &Error) -> Option<&'static s
         }
         Error::MaximumPathDepthExceeded if path.intermediates.len() > 6 => {
             Some("a path may have more than six intermediates: RFC 5280 6.1")
-        }
-        Error::UnsupportedCertVersion
-            if path.leaf.version() != Version::V3
-                && path.intermediates.iter().all(|one| one.version() == Version::V3) =>
-        {
-            Some("a leaf may have version 1 or 2: RFC 5280 4.1.2.1")
-        }
-        Error::BadDer | Error::TrailingData(_) if below(has_unique_identifier) => {
-            Some("unique identifiers are read: RFC 5280 4.1.2.8")
-        }
-        Error::BadDerTime if below(|one| one.validity().not_before < 0) => {
-            Some("a period may begin before 1970: RFC 5280 4.1.2.5.1")
         }
         Error::MaximumSignatureChecksExceeded
         | Error::MaximumPathBuildCallsExceeded

@@ -10,12 +10,12 @@ use super::differences::{Certificates, contents};
 use super::{readable_lists, readers, signatures};
 
 /// Returns the name of the difference if only hubward-x509 accepts the path and this reason is about a revocation list.
-/// `is_hidden` says that the wrong signature is of another order of the same certificates.
+/// `are_left` says that the reason is hidden, and that names and lists are all that is left.
 pub(super) fn only_hubward(
     case: &Case,
     path: &Certificates<'_>,
     reason: &Error,
-    is_hidden: bool,
+    are_left: bool,
 ) -> Option<&'static str> {
     let rules = case.revocation.as_ref()?;
     let lists: Vec<Crl<'_>> = readable_lists(rules).into_iter().map(|der| Crl::parse(der).unwrap()).collect();
@@ -48,7 +48,7 @@ pub(super) fn only_hubward(
         {
             Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
         }
-        _ if !is_hidden && !is_about_use(reason) => None,
+        _ if !are_left && !is_about_use(reason) => None,
         _ if rules.allow_unknown
             && checked()
                 .any(|one| of(one).any(|list| !is_usable(list, one) && !revokes_now(case, list, one))) =>

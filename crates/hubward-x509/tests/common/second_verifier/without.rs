@@ -18,17 +18,27 @@ pub struct Part {
     pub value: Vec<u8>,
 }
 
+/// A change to the signed fields of a certificate, which are numbered as if its version were written.
+pub type Alter<'c> = &'c dyn Fn(&[u8], &mut Vec<Vec<u8>>);
+
 /// Returns the reason of rustls-webpki for this path, with each extension changed: the argument is the certificate and its part.
+/// `alter` changes the fields.
 pub fn reason(
     case: &Case,
     purpose: Use,
     path: &Path,
     change: &dyn Fn(&[u8], &mut Part),
+    alter: Alter<'_>,
 ) -> Result<(), Error> {
-    let presented = path.intermediates.iter().zip(1..).map(|(der, at)| write(der, at, change));
+    let presented = path.intermediates.iter().zip(1..).map(|(der, at)| write(der, at, change, alter));
     let case = Case {
-        anchors: vec![write(&path.anchor, u8::try_from(path.intermediates.len() + 1).unwrap(), change)],
-        leaf: write(&case.leaf, 0, change),
+        anchors: vec![write(
+            &path.anchor,
+            u8::try_from(path.intermediates.len() + 1).unwrap(),
+            change,
+            alter,
+        )],
+        leaf: write(&case.leaf, 0, change, alter),
         presented: presented.collect(),
         host: case.host.clone(),
         now: case.now,
@@ -39,19 +49,22 @@ pub fn reason(
 }
 
 /// Writes the certificate at this place of the path, the leaf at 0.
-fn write(der: &[u8], at: u8, change: &dyn Fn(&[u8], &mut Part)) -> Vec<u8> {
+fn write(der: &[u8], at: u8, change: &dyn Fn(&[u8], &mut Part), alter: Alter<'_>) -> Vec<u8> {
     let outer = fields(der);
     let mut inner: Vec<Vec<u8>> = fields(outer[0]).into_iter().map(<[u8]>::to_vec).collect();
-    let versioned = usize::from(inner[0][0] == 0xa0);
+    if inner[0][0] != 0xa0 {
+        inner.insert(0, Vec::new());
+    }
     let name = |at: u8| {
         sequence(&[&tlv(
             0x31,
             &sequence(&[&[6, 3, 0x55, 4, 3], &tlv(0x0c, &[b'0' + at / 10, b'0' + at % 10])]),
         )])
     };
-    inner[versioned + 2] = name(at + 1);
-    inner[versioned + 4] = name(at);
-    for field in inner.iter_mut().skip(6).filter(|field| field[0] == 0xa3) {
+    inner[3] = name(at + 1);
+    inner[5] = name(at);
+    alter(der, &mut inner);
+    for field in inner.iter_mut().skip(7).filter(|field| field[0] == 0xa3) {
         let parts = fields(fields(field)[0]).into_iter().map(|extension| {
             let parts = fields(extension);
             let mut part = Part {
