@@ -71,8 +71,12 @@ fn certificate(random: &mut Random, world: &World, id: &Owned) -> Option<usize> 
         }
         Some(Credential::Authority) => {
             let name = names(id);
-            let named: Vec<usize> =
-                (0..certificates().len()).filter(|at| certificates()[*at].name == name).collect();
+            let registered = random.rarely(2);
+            let fits = |at: &usize| {
+                let shown = &certificates()[*at];
+                shown.name == name && (!registered || shown.is_by_authority(world.now))
+            };
+            let named: Vec<usize> = (0..certificates().len()).filter(fits).collect();
             (!named.is_empty()).then(|| *random.one(&named))
         }
         _ => None,
