@@ -14,7 +14,7 @@ tree=$work/tree
 # as in .cargo/mutants.toml
 unmutated='impl (fmt::|core::fmt::)?(Debug|Display) for'
 seconds=${HUBWARD_MUTANTS_SECONDS:-300}
-export CARGO_TARGET_DIR=$work/target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$work/target} CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
 
 # `reset` writes only what differs, so that cargo builds only that again, and undoes a mutant that an interruption left
 clone() {
