@@ -2,9 +2,10 @@
 # Mutates the files of .cargo/mutants.toml and tests each mutant: with its own crate, then, if it survives, with the crates
 # that decide by it. Works on the commit, in a clone below target/mutants, file by file. Needs cargo-mutants.
 #
-#     testkit/mutants/run.sh [--shard K/N] [PART-OF-A-PATH ..]   # K from 0; a file that last.txt has and that has not changed is skipped
-#     testkit/mutants/run.sh --changed [COMMIT]                  # only the lines changed since COMMIT; ends after 5 minutes
+#     testkit/mutants/run.sh [--own] [--shard K/N] [PART-OF-A-PATH ..]   # K from 0; a file that last.txt has and that has not changed is skipped
+#     testkit/mutants/run.sh --changed [COMMIT]                          # only the lines changed since COMMIT; ends after 5 minutes
 #
+# `--own` asks the tests of the file's own crate only, which is stricter and much faster.
 # `figures.py` writes the results of the first form to last.txt.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -28,6 +29,7 @@ package_of() { cut -d/ -f2 <<<"$1"; }
 
 # The crates whose tests try the mutants that survive the tests of their own crate
 deciding_crates() {
+    [ -z "$own_crate" ] || return 0
     case $1 in
         crates/hubward-core/*) echo hubward-sas hubward ;;
         crates/hubward-sas/* | crates/hubward-policy/* | crates/hubward-x509/* | crates/hubward-registry/*) echo hubward ;;
@@ -139,10 +141,14 @@ recorded() {
     awk -v file="$1" -v of="${2:0:9}" '$1 == file && $8 == of && $5 == $6 { found = 1 } END { exit !found }' testkit/mutants/last.txt
 }
 
-limit=()
+limit=() own_crate=
 if [ "${1:-}" = --changed ]; then
     changed "${2:-}"
     exit
+fi
+if [ "${1:-}" = --own ]; then
+    own_crate=1
+    shift
 fi
 shard=0 shards=1
 if [ "${1:-}" = --shard ]; then
