@@ -97,9 +97,9 @@ def main():
         score = 100 * caught / max(1, caught + missed)
         of = f" {version(file)}" if file in rows else ""
         lines.append(f"{file:58} {mutants:7} {caught:6} {unviable:8} {missed:9} {known:10} {score:5.1f}%{of}")
-    lines += ["", *(f"SURVIVES {mutant}" for mutant in unknown), *(f"not run: {file}" for file in not_run)]
-    last.write_text("\n".join(lines).rstrip() + "\n")
+    lines += ["", *(f"SURVIVES {mutant}" for mutant in unknown)]
     print("\n".join(lines))
+    last.write_text("\n".join([*lines, *(f"not run: {file}" for file in not_run)]).rstrip() + "\n")
     sys.exit(bool(unknown))
 
 

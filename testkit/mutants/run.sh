@@ -47,7 +47,7 @@ targets_of() {
 # The tests of a file's crate that catch most of its mutants. They go first: linking all tests takes most of a mutant's time.
 quick_targets_of() {
     case $1 in
-        crates/hubward-sas/*) echo --lib --test verify --test grammar --test gotchas ;;
+        crates/hubward-sas/*) echo --lib --test verify --test grammar --test gotchas --test batch --test resource_identity ;;
         crates/hubward-policy/src/roles/*) echo --test roles --test roles_model --test roles_json ;;
         crates/hubward-policy/src/statements/*) echo --test statement_rules --test statements_model --test topic_isolation ;;
         crates/hubward-policy/*) echo --test rights --test rights_model --test operations --test endpoints ;;
