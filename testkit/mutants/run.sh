@@ -50,7 +50,7 @@ quick_targets_of() {
         crates/hubward-sas/*) echo --lib --test verify --test grammar --test gotchas --test batch --test resource_identity ;;
         crates/hubward-policy/src/roles/*) echo --test roles --test roles_model --test roles_json ;;
         crates/hubward-policy/src/statements/*) echo --test statement_rules --test statements_model --test topic_isolation ;;
-        crates/hubward-policy/*) echo --test rights --test rights_model --test operations --test endpoints ;;
+        crates/hubward-policy/*) echo --test rights --test rights_model --test operations --test endpoints --test shared_access ;;
         crates/hubward-registry/*) echo --lib --test lists --test find --test enrollments --test freshness ;;
         crates/hubward-x509/src/crl/*) echo --lib --test crl_model --test crl_scope --test crl_signers --test revocation ;;
         crates/hubward-x509/*) echo --test paths --test rfc5280_section6 --test differential --test budgets ;;
