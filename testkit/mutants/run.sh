@@ -49,7 +49,7 @@ quick_targets_of() {
     case $1 in
         crates/hubward-sas/*) echo --lib --test verify --test grammar --test gotchas --test batch --test resource_identity ;;
         crates/hubward-policy/src/roles/*) echo --test scopes --test roles --test roles_model --test roles_json ;;
-        crates/hubward-policy/src/statements/*) echo --test statement_rules --test statements_model --test topic_isolation ;;
+        crates/hubward-policy/src/statements/*) echo --test serde --test statement_rules --test statements_model ;;
         crates/hubward-policy/*) echo --test rights --test rights_model --test operations --test endpoints --test shared_access ;;
         crates/hubward-registry/*) echo --lib --test lists --test find --test enrollments --test freshness ;;
         crates/hubward-x509/src/crl/*) echo --lib --test crl_model --test crl_scope --test crl_signers --test revocation ;;
