@@ -51,7 +51,7 @@ quick_targets_of() {
         crates/hubward-policy/src/roles/*) echo --test scopes --test roles --test roles_model --test roles_json ;;
         crates/hubward-policy/src/statements/*) echo --test serde --test statement_rules --test statements_model ;;
         crates/hubward-policy/*) echo --test rights --test rights_model --test operations --test endpoints --test shared_access ;;
-        crates/hubward-registry/*) echo --lib --test lists --test find --test enrollments --test freshness ;;
+        crates/hubward-registry/*) echo --lib --test lists --test find --test enrollments --test freshness --test restore ;;
         crates/hubward-x509/src/crl/*) echo --lib --test crl_model --test crl_scope --test crl_signers --test revocation ;;
         crates/hubward-x509/*) echo --test paths --test rfc5280_section6 --test differential --test budgets ;;
         crates/hubward/src/session/*) echo --test session --test certificate_sessions --test auth_chain_sessions ;;
