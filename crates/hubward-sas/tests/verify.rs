@@ -68,6 +68,18 @@ fn the_lifetime_is_limited_by_the_rules() {
 }
 
 #[test]
+fn the_strict_rules_accept_a_lifetime_of_a_leap_year() {
+    const LEAP_YEAR: u64 = 31_622_400;
+    let (text, key) = (device1(), key());
+    let verify = |now| {
+        parse(&text).unwrap().verify_for_any_host(Keys::one(&key), at(now), &TokenRules::STRICT).map(drop)
+    };
+    assert_eq!(verify(EXPIRY - LEAP_YEAR), Ok(()));
+    let now = EXPIRY - LEAP_YEAR - 1;
+    assert_eq!(verify(now), Err(VerifyError::TooLongLived { expiry: EXPIRY, now, max: LEAP_YEAR }));
+}
+
+#[test]
 fn the_vectors_of_the_project_verify() {
     for (sr, sig) in [
         (SR, SIG),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Takes each guard of list.txt out in turn, in a copy of the tree, and requires that `worlds 20000` notices.
 
-    crates/hubward-testkit/guards/run.py [--check] [PART-OF-A-TITLE]
+    crates/hubward-testkit/guards/run.py [--check] [--resume] [PART-OF-A-TITLE]
 
-`--check` only checks that each guard is still in its file, once. A result that is in target/guards/results.txt is not
-computed again: remove that file to start anew. A run of the whole list writes last.txt.
+`--check` only checks that each guard is still in its file, once. last.txt has the last result of each guard with the tree of
+that run; `--resume` skips the guards that are noticed there, so that an interrupted run can go on.
 """
 
 import datetime
@@ -70,6 +70,20 @@ def result(tree, file, text, mutated):
         (tree / file).write_text(text)
 
 
+def last_results():
+    """Returns the results that last.txt has, by title."""
+    return dict(line.split(": ", 1) for line in (HERE / "last.txt").read_text().split("\n\n")[1].splitlines())
+
+
+def write_last(done):
+    rows = [(title, done.get(title, "not run")) for title, *_ in guards()]
+    noticed = sum(result.startswith("noticed") for _, result in rows)
+    not_run = sum(result.startswith("not run") for _, result in rows)
+    head = f"The last result of each guard, `worlds {WORLDS}`, with its tree and day. {len(rows)} guards: {noticed} noticed, "
+    head += f"{len(rows) - noticed - not_run} not noticed, {not_run} not run."
+    (HERE / "last.txt").write_text("\n".join([head, "", *(f"{title}: {result}" for title, result in rows)]) + "\n")
+
+
 def main():
     args = sys.argv[1:]
     only_check = "--check" in args
@@ -83,24 +97,18 @@ def main():
     copied_tree(tree)
     if "--copy" in args:
         return
-    kept = ROOT / "target/guards/results.txt"
-    done = dict(line.rsplit(": ", 1) for line in kept.read_text().splitlines()) if kept.exists() else {}
+    done = last_results()
+    resumed = {title for title in done if "--resume" in args and done[title].startswith("noticed")}
+    rev = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip()
     for title, file, old, new in selected:
-        if title not in done:
+        if title not in resumed:
             text = (tree / file).read_text()
-            done[title] = result(tree, file, text, taken_out(title, text, old, new))
-            with kept.open("a") as out:
-                out.write(f"{title}: {done[title]}\n")
+            day = datetime.datetime.now(datetime.timezone.utc).date()
+            done[title] = f"{result(tree, file, text, taken_out(title, text, old, new))} ({rev}, {day})"
+            write_last(done)
         print(f"{title}: {done[title]}", flush=True)
-    missed = [title for title, *_ in selected if done[title] != "noticed"]
-    summary = f"{len(selected)} guards, {len(missed)} not noticed"
-    print(summary)
-    if not part:
-        rev = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, check=True, text=True)
-        day = datetime.datetime.now(datetime.timezone.utc).date()
-        head = f"The last results of run.py: tree {rev.stdout.strip()}, {day}, `worlds {WORLDS}`. {summary}."
-        lines = [f"{title}: {done[title]}" for title, *_ in selected]
-        (HERE / "last.txt").write_text("\n".join([head, "", *lines]) + "\n")
+    missed = [title for title, *_ in selected if not done[title].startswith("noticed")]
+    print(f"{len(selected)} guards, {len(missed)} not noticed")
     sys.exit(bool(missed))
 
 

@@ -71,8 +71,12 @@ fn certificate(random: &mut Random, world: &World, id: &Owned) -> Option<usize> 
         }
         Some(Credential::Authority) => {
             let name = names(id);
-            let named: Vec<usize> =
-                (0..certificates().len()).filter(|at| certificates()[*at].name == name).collect();
+            let registered = random.rarely(2);
+            let fits = |at: &usize| {
+                let shown = &certificates()[*at];
+                shown.name == name && (!registered || shown.is_by_authority(world.now))
+            };
+            let named: Vec<usize> = (0..certificates().len()).filter(fits).collect();
             (!named.is_empty()).then(|| *random.one(&named))
         }
         _ => None,
@@ -278,6 +282,12 @@ fn plain(random: &mut Random, world: &World, id: &Owned) -> Attempt {
     Attempt::Plain { username: format!("{name}@sas.{label}"), password: token(random, world, id) }
 }
 
+/// Draws a certificate with a common name, if one has it.
+fn named(random: &mut Random, name: &str) -> Option<usize> {
+    let named: Vec<usize> = (0..certificates().len()).filter(|at| certificates()[*at].name == name).collect();
+    (!named.is_empty()).then(|| *random.one(&named))
+}
+
 fn register(random: &mut Random, world: &World) -> Attempt {
     let id = (*random.one(REGISTRATIONS)).to_owned();
     let individual = world.enrollments.iter().find(|own| !own.group && own.name == id);
@@ -291,12 +301,12 @@ fn register(random: &mut Random, world: &World) -> Attempt {
             group = of_group;
         }
         Some((Attestation::Thumbprint(print), _)) => certificate = Some(print.certificate),
-        Some((Attestation::Issuer(_), _)) => {
-            let named: Vec<usize> =
-                (0..certificates().len()).filter(|at| certificates()[*at].name == id).collect();
-            certificate = (!named.is_empty()).then(|| *random.one(&named));
-        }
+        Some((Attestation::Issuer(_), _)) => certificate = named(random, &id),
         None => {}
+    }
+    // a certificate of the right name, which the enrollment may not accept
+    if random.rarely(8) {
+        certificate = named(random, &id);
     }
     if random.rarely(12) {
         group = !group;

@@ -1,6 +1,6 @@
 //! Draws the records of a world: few of them, with names that are easily confused.
 
-use super::certificates::{BRIEF_END, LEAF_END, TODAY, certificates, issuers};
+use super::certificates::{BRIEF_END, LEAF_END, NAMES, TODAY, certificates, issuers};
 use super::random::Random;
 use super::world::{
     Attestation, Both, Credential, Device, Enrollment, Entry, Lists, Module, Policy, Print, Rules, World,
@@ -88,6 +88,8 @@ fn drawn_device(random: &mut Random, id: &str) -> Option<Device> {
 fn credential(random: &mut Random, owner: &str) -> Credential {
     match random.below(8) {
         0 => Credential::Authority,
+        // an authority proves only an identity that has a leaf
+        _ if NAMES.contains(&owner) && random.rarely(5) => Credential::Authority,
         1 => {
             // both slots have one kind of digest
             let one = print(random);
@@ -115,9 +117,15 @@ fn above(random: &mut Random) -> Vec<String> {
 fn lists(random: &mut Random) -> Lists {
     let entries = |random: &mut Random, count: usize| (0..count).map(|_| entry(random)).collect::<Vec<_>>();
     let few = random.below(3);
-    let block = if random.rarely(3) { entries(random, few) } else { vec![] };
+    let mut block = if random.rarely(3) { entries(random, few) } else { vec![] };
     let many = random.below(12);
-    let allow = random.rarely(6).then(|| entries(random, many));
+    let mut allow = random.rarely(6).then(|| entries(random, many));
+    // an issuer decides only where no other entry does
+    match random.below(12) {
+        0 => block = vec![issuer(random)],
+        1 => allow = Some(vec![issuer(random)]),
+        _ => {}
+    }
     let members = (0..random.below(3)).map(|_| ((*random.one(GROUPS)).to_owned(), member(random))).collect();
     Lists { allow, block, members }
 }
@@ -129,10 +137,14 @@ fn member(random: &mut Random) -> String {
 
 fn entry(random: &mut Random) -> Entry {
     match random.below(6) {
-        0 => Entry::Issuer(random.below(issuers().len())),
+        0 => issuer(random),
         1 => Entry::Group((*random.one(GROUPS)).to_owned()),
         _ => Entry::Identity(member(random)),
     }
+}
+
+fn issuer(random: &mut Random) -> Entry {
+    Entry::Issuer(random.below(issuers().len()))
 }
 
 fn enrollments(random: &mut Random) -> Vec<Enrollment> {
