@@ -62,8 +62,9 @@ pub(crate) fn classify(bytes: &[u8]) -> Found {
         percent |= equal(word, b'%');
         plus |= equal(word, b'+');
     };
-    let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().for_each(|word| look(u64::from_le_bytes(*word)));
+    let mut words = bytes.chunks_exact(8);
+    words.by_ref().filter_map(|word| word.first_chunk()).for_each(|word| look(u64::from_le_bytes(*word)));
+    let rest = words.remainder();
     match bytes.last_chunk::<8>() {
         // the last word overlaps the one before
         Some(last) if !rest.is_empty() => look(u64::from_le_bytes(*last)),

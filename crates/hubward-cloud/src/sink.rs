@@ -95,17 +95,22 @@ const WIDE: usize = 32;
 fn copy(to: &mut [u8], from: &[u8]) {
     if let ([slot], [byte]) = (&mut *to, from) {
         *slot = *byte;
-    } else if from.len() <= 16
-        && let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>())
-    {
+    } else if let Some((first, last)) = ends::<8>(from) {
         copy_ends(to, first, last);
-    } else if from.len() <= 32
-        && let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>())
-    {
+    } else if let Some((first, last)) = ends::<16>(from) {
         copy_ends(to, first, last);
     } else {
         to.copy_from_slice(from);
     }
+}
+
+/// Returns the first and the last `N` bytes, if these are all.
+#[inline]
+fn ends<const N: usize>(from: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    if from.len() > N.saturating_mul(2) {
+        return None;
+    }
+    from.first_chunk().zip(from.last_chunk())
 }
 
 /// Copies the first and the last bytes, which together are all.

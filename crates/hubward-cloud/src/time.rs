@@ -93,10 +93,10 @@ impl fmt::Debug for TokenTime<'_> {
 /// Parses the forms of [`TokenTime::parse`].
 pub(crate) fn seconds(text: &Text<'_>) -> Result<u64, Problem> {
     // 20 characters have no escape
-    if let Some((seconds, 20)) = usual(text.as_received().as_bytes())
-        && text.as_received().len() == 20
-    {
-        return Ok(seconds);
+    if text.as_received().len() == 20 {
+        if let Some((seconds, 20)) = usual(text.as_received().as_bytes()) {
+            return Ok(seconds);
+        }
     }
     if let Some(plain) = text.as_plain() {
         return storage(plain.as_bytes()).ok_or(Problem::Time);
@@ -323,7 +323,7 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
 }
 
 const fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Returns the number of leap years before `year`.

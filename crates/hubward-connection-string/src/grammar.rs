@@ -74,11 +74,11 @@ impl<'a> Fields<'a> {
         let value = Span { start: name.end.saturating_add(1), end: whole.end };
         let field = FieldName::from_name(name_text);
         // a suggestion is expensive, and only the first problem is reported
-        if self.first_problem.is_none()
-            && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
-        {
-            let span = if let ParseProblem::EmptyValue = problem { value } else { name };
-            self.report(field, span, problem);
+        if self.first_problem.is_none() {
+            if let Some(problem) = self.problem_of(name_text, value_text, field, rules) {
+                let span = if let ParseProblem::EmptyValue = problem { value } else { name };
+                self.report(field, span, problem);
+            }
         }
         if let Some(space) = outer_space(name_text, name).or_else(|| outer_space(value_text, value)) {
             self.report(field, space, ParseProblem::WhiteSpace);

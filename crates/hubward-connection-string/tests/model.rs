@@ -45,7 +45,7 @@ fn base64(text: &str) -> Option<usize> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = text.trim_end_matches('=');
     let padding = text.len() - digits.len();
-    if !text.len().is_multiple_of(4) || padding > 2 {
+    if text.len() % 4 != 0 || padding > 2 {
         return None;
     }
     let mut bits = Vec::new();

@@ -47,17 +47,18 @@ pub(crate) fn decode(text: &[u8]) -> Option<Decoded> {
         [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
         all => all,
     };
-    if text.len() > LONGEST || !text.len().is_multiple_of(4) {
+    if text.len() > LONGEST || text.len() % 4 != 0 {
         return None;
     }
     let len = unpadded.len().checked_mul(3)?.wrapping_shr(2);
     let mut decoded = Decoded { bytes: [[0; BYTES]; BLOCKS], len };
     let mut invalid = 0;
-    let (whole, rest) = unpadded.as_chunks::<BLOCK>();
+    let mut whole = unpadded.chunks_exact(BLOCK);
     let mut places = decoded.bytes.iter_mut();
-    for (block, bytes) in whole.iter().zip(&mut places) {
-        invalid |= decode_block(*block, bytes);
+    for (block, bytes) in whole.by_ref().zip(&mut places) {
+        invalid |= decode_block(*block.first_chunk()?, bytes);
     }
+    let rest = whole.remainder();
     if let (false, Some(bytes)) = (rest.is_empty(), places.next()) {
         // missing characters count as zeros, as the padding does
         let mut block = [b'A'; BLOCK];
@@ -77,9 +78,11 @@ fn decode_block(mut block: [u8; BLOCK], bytes: &mut [u8; BYTES]) -> u8 {
         *character = sextet(*character);
         seen |= *character;
     }
-    for (values, bytes) in block.as_chunks::<8>().0.iter().zip(bytes.as_chunks_mut::<6>().0) {
-        let [_, _, rest @ ..] = joined(u64::from_be_bytes(*values)).to_be_bytes();
-        *bytes = rest;
+    for (values, bytes) in block.chunks_exact(8).zip(bytes.chunks_exact_mut(6)) {
+        if let (Some(values), Some(bytes)) = (values.first_chunk(), bytes.first_chunk_mut()) {
+            let [_, _, rest @ ..] = joined(u64::from_be_bytes(*values)).to_be_bytes();
+            *bytes = rest;
+        }
     }
     block.as_mut_slice().zeroize();
     seen & !MASK

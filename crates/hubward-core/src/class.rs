@@ -89,13 +89,14 @@ pub(crate) fn ordinary_run(text: &[u8]) -> (usize, Class) {
 pub(crate) fn split_run(text: &[u8], class: Class) -> (&[u8], &[u8]) {
     let other = |byte: &u8| !Class::of(*byte).contains(class);
     let mut end = 0_usize;
-    let (eights, rest) = text.as_chunks::<8>();
-    for eight in eights {
+    let mut eights = text.chunks_exact(8);
+    for eight in &mut eights {
         if let Some(at) = eight.iter().position(other) {
             return text.split_at_checked(end.wrapping_add(at)).unwrap_or((text, &[]));
         }
         end = end.wrapping_add(8);
     }
+    let rest = eights.remainder();
     end = end.wrapping_add(rest.iter().position(other).unwrap_or(rest.len()));
     text.split_at_checked(end).unwrap_or((text, &[]))
 }

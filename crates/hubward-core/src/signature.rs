@@ -31,8 +31,8 @@ type LocatedProblem = (usize, SignatureProblem);
 #[inline(never)]
 pub fn decode_signature(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, LocatedProblem> {
     let mut rest = token.get(start..).unwrap_or_default();
-    let (groups, last) = bytes.as_chunks_mut::<3>();
-    for group in groups {
+    let mut groups = bytes.chunks_exact_mut(3);
+    for group in &mut groups {
         let bits;
         (bits, rest) = match rest {
             [a, b, c, d, tail @ ..] if join([*a, *b, *c, *d]) & OTHER == 0 => (join([*a, *b, *c, *d]), tail),
@@ -42,7 +42,7 @@ pub fn decode_signature(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Res
             },
         };
         let [high, middle, low, _] = bits.to_le_bytes();
-        *group = [high, middle, low];
+        group.copy_from_slice(&[high, middle, low]);
     }
     let (quad, rest) = match rest {
         [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
@@ -67,7 +67,7 @@ pub fn decode_signature(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Res
     if bits & OTHER != 0 || left != 0 || padding != b'=' {
         return Err((start, SignatureProblem::Base64));
     }
-    last.copy_from_slice(&[high, middle]);
+    groups.into_remainder().copy_from_slice(&[high, middle]);
     Ok(end)
 }
 

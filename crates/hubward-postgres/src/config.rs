@@ -93,7 +93,7 @@ impl PostgresConfig {
     pub fn with_environment_password(self) -> Result<Self, PostgresError> {
         if let Some(password) = std::env::var_os(PASSWORD) {
             let password = Zeroizing::new(password.into_encoded_bytes());
-            let text = str::from_utf8(&password).map_err(|_| PostgresError::PasswordNotText)?;
+            let text = core::str::from_utf8(&password).map_err(|_| PostgresError::PasswordNotText)?;
             return Ok(self.with_password(text));
         }
         let Some(file) = std::env::var_os(PASSWORD_FILE) else { return Ok(self) };

@@ -78,9 +78,12 @@ impl Decimal {
         let mut digits = [b'0'; 20];
         let mut first = digits.len();
         // two at a time: each division waits for the one before
-        for slot in digits.as_chunks_mut::<2>().0.iter_mut().rev() {
+        for slot in digits.rchunks_exact_mut(2) {
             let [pair, ..] = number.wrapping_rem(100).to_le_bytes();
-            *slot = [b'0'.wrapping_add(pair.wrapping_div(10)), b'0'.wrapping_add(pair.wrapping_rem(10))];
+            slot.copy_from_slice(&[
+                b'0'.wrapping_add(pair.wrapping_div(10)),
+                b'0'.wrapping_add(pair.wrapping_rem(10)),
+            ]);
             number = number.wrapping_div(100);
             first = first.wrapping_sub(if number == 0 && pair < 10 { 1 } else { 2 });
             if number == 0 {

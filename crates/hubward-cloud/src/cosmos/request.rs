@@ -66,7 +66,7 @@ impl<'a> Request<'a> {
         let mut last_type = ResourceType::Account;
         let mut count = 0_usize;
         for (at, segment) in path.split('/').enumerate() {
-            if at.is_multiple_of(2) {
+            if at % 2 == 0 {
                 last_type = match ResourceType::parse(segment)? {
                     // an empty segment is no type
                     ResourceType::Account => return Err(Problem::Name),
@@ -75,7 +75,7 @@ impl<'a> Request<'a> {
             }
             count = at.saturating_add(1);
         }
-        let link = match (count.is_multiple_of(2), path.rsplit_once('/')) {
+        let link = match (count % 2 == 0, path.rsplit_once('/')) {
             (true, Some((_, id))) if last_type == ResourceType::Offers => {
                 ResourceLink::escaped(id)?.lower_case()
             }

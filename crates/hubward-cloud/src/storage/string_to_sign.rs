@@ -64,9 +64,8 @@ impl StringToSign<'_, '_> {
         // the line feeds before the next line with a text
         let mut feeds = 0_usize;
         let mut lines = claims.lines.iter();
-        while left != 0
-            && let Some(line) = lines.next()
-        {
+        while left != 0 {
+            let Some(line) = lines.next() else { break };
             match line {
                 // most lines are empty, and most others are plain
                 Line::Value(field) if claims.has(*field) => {

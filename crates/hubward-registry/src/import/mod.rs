@@ -204,15 +204,12 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             None => self.fresh()?,
         };
         let mut etag = self.registry.create_at(place, identity, authentication, rest)?;
-        if self.keeps_etags
-            && let Some(etag_of_line) = line
-                .e_tag
-                .text()
-                .and_then(|text| text.parse().ok())
-                .filter(|etag: &ETag| counts_on(etag.version()))
-        {
-            self.registry.restore_etag(&identity, etag_of_line);
-            etag = etag_of_line;
+        if self.keeps_etags {
+            let etag_of_line = line.e_tag.text().and_then(|text| text.parse().ok());
+            if let Some(etag_of_line) = etag_of_line.filter(|etag: &ETag| counts_on(etag.version())) {
+                self.registry.restore_etag(&identity, etag_of_line);
+                etag = etag_of_line;
+            }
         }
         Ok(Imported::Created(etag))
     }

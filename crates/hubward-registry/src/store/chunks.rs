@@ -63,7 +63,7 @@ impl Slots {
         self.free.push(slot);
     }
 
-    pub(crate) const fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         !self.free.is_empty() || self.last < u32::MAX
     }
 

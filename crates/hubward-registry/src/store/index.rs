@@ -90,7 +90,7 @@ impl Index {
         self.len
     }
 
-    pub(crate) const fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.groups.capacity().saturating_mul(size_of::<Group>())
     }
 
@@ -111,10 +111,9 @@ impl Index {
             let mut matches = group.matches(tag);
             while matches != 0 {
                 let place = usize::try_from(matches.trailing_zeros()).ok()?;
-                if let Some(slot) = Slot::new(*group.slots.get(place)?)
-                    && is(slot)
-                {
-                    return Some(slot);
+                match Slot::new(*group.slots.get(place)?) {
+                    Some(slot) if is(slot) => return Some(slot),
+                    _ => {}
                 }
                 matches &= matches.wrapping_sub(1);
             }

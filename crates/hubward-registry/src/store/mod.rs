@@ -49,7 +49,7 @@ impl<K> Store<K> {
     }
 
     /// Returns whether there is a slot for one more identity.
-    pub(crate) const fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.slots.has_room()
     }
 

@@ -37,7 +37,7 @@ impl Policies {
 
     /// Returns `true` if the path is valid for no policy.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 }
