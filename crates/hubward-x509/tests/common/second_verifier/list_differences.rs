@@ -51,7 +51,7 @@ pub(super) fn only_hubward(
         _ if !are_left && !is_about_use(reason) => None,
         _ if rules.allow_unknown
             && checked()
-                .any(|one| of(one).any(|list| !is_usable(list, one) && !revokes_now(case, list, one))) =>
+                .any(|one| of(one).any(|list| !is_usable(list, one) && !is_proof(case, list, one))) =>
         {
             Some(
                 "a list that cannot be used leaves the status unknown, which is allowed here: RFC 5280 6.3.3",
@@ -111,10 +111,20 @@ fn may_clear(case: &Case, list: &Crl<'_>, one: &Certificate<'_>) -> bool {
         && readers::have_same_text(list.issuer().as_der(), one.issuer().as_der())
         && list.this_update() <= now(case)
         && list.next_update().is_some_and(|next| now(case) <= next)
-        && signers(case).any(|der| {
-            Certificate::parse(der).is_ok_and(|signer| is_signer(&signer, list))
-                && signatures::is_signed(case, list.as_der(), der)
-        })
+        && is_signed(case, list)
+}
+
+/// Returns `true` if a key of the list's issuer that may sign lists signed it.
+fn is_signed(case: &Case, list: &Crl<'_>) -> bool {
+    signers(case).any(|der| {
+        Certificate::parse(der).is_ok_and(|signer| is_signer(&signer, list))
+            && signatures::is_signed(case, list.as_der(), der)
+    })
+}
+
+/// Returns `true` if a list proves that a certificate is revoked now.
+fn is_proof(case: &Case, list: &Crl<'_>, one: &Certificate<'_>) -> bool {
+    revokes_now(case, list, one) && is_signed(case, list)
 }
 
 fn signers(case: &Case) -> impl Iterator<Item = &Vec<u8>> {
