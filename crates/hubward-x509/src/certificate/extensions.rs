@@ -56,6 +56,7 @@ pub struct Extensions<'a> {
 
 impl<'a> Extensions<'a> {
     /// Parses the contents of the SEQUENCE OF Extension.
+    #[inline]
     pub(crate) fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
         let mut all = Self::default();
         if list.is_empty() {
@@ -195,7 +196,7 @@ fn read_with_defaults<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<
     let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
     let present = fields.rest().first() == Some(&Tag::BOOLEAN.0);
-    let critical = fields.default_false()?;
+    let critical = present && fields.default_false()?;
     let value = fields.expect(Tag::OCTET_STRING)?.value;
     fields.finish()?;
     let written =

@@ -216,7 +216,10 @@ impl<'a> Certificate<'a> {
     /// so a leaf of which only these and the names can be read is returned with the reason, and no path accepts it.
     #[inline]
     pub(crate) fn parse_leaf(der: &'a [u8]) -> Result<Self, CertificateError> {
-        Self::parse(der).or_else(|error| Self::parse_key(der, error).map_err(|_| error))
+        match Self::parse(der) {
+            Err(error) => Self::parse_key(der, error).map_err(|_| error),
+            readable => readable,
+        }
     }
 
     /// Reads the fields up to the key, without the version, the serial number, the algorithms and the extensions.

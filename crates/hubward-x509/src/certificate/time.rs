@@ -102,40 +102,46 @@ fn digits(text: &[u8]) -> Option<i64> {
 
 /// Parses `MMDDHHMMSSZ` of a year.
 fn seconds(year: i64, text: &[u8]) -> Option<Seconds> {
-    let (text, []) = text.strip_suffix(b"Z")?.as_chunks::<2>() else { return None };
-    let [month, day, hour, minute, second] = text else { return None };
-    let (month, day) = (digits(month)?, digits(day)?);
-    let (hour, minute, second) = (digits(hour)?, digits(minute)?, digits(second)?);
+    let &[m, mm, d, dd, h, hh, n, nn, s, ss, b'Z'] = text else { return None };
+    let month = pair(m, mm, 1, 12)?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
         2 if leap => 29,
         2 => 28,
-        _ => return None,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     };
-    if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    // days since 0000-03-01: a year that starts in March has its leap day at the end
+    let day = pair(d, dd, 1, length)?;
+    let (hour, minute, second) = (pair(h, hh, 0, 23)?, pair(n, nn, 0, 59)?, pair(s, ss, 0, 59)?);
+    let seconds = hour.checked_mul(3_600)?.checked_add(minute.checked_mul(60)?)?.checked_add(second)?;
+    days(year, month, day)?.checked_mul(86_400)?.checked_add(seconds)
+}
+
+/// Returns a number of two digits that is in a range.
+fn pair(tens: u8, ones: u8, least: u8, most: u8) -> Option<i64> {
+    let [tens, ones] = [tens, ones].map(|byte| byte.wrapping_sub(b'0'));
+    let number = tens.saturating_mul(10).saturating_add(ones);
+    (tens < 10 && ones < 10 && (least..=most).contains(&number)).then_some(i64::from(number))
+}
+
+/// Returns the days from 1970 to a date. A year that starts in March has its leap day at the end.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let (year, month) =
         if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
-    let days = 365_i64
+    365_i64
         .checked_mul(year)?
         .checked_add(year.div_euclid(4))?
         .checked_sub(year.div_euclid(100))?
         .checked_add(year.div_euclid(400))?
         .checked_add(month.checked_mul(153)?.checked_add(2)?.div_euclid(5))?
-        .checked_add(day.checked_sub(1)?)?
-        .checked_sub(719_468)?;
-    days.checked_mul(86_400)?
-        .checked_add(hour.checked_mul(3_600)?)?
-        .checked_add(minute.checked_mul(60)?)?
-        .checked_add(second)
+        .checked_add(day)?
+        .checked_sub(719_469)
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
@@ -148,6 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn each_date_is_a_day_after_the_one_before() {
+        let mut last = generalized(b"00000101000000Z").unwrap().0 - 86_400;
+        for year in 0..=9999 {
+            for (month, longest) in (1..).zip([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
+                let common = year % 400 != 0 && (year % 4 != 0 || year % 100 == 0);
+                for day in 1..=31 {
+                    let text = format!("{year:04}{month:02}{day:02}000000Z");
+                    let exists = day <= longest && (month != 2 || day < 29 || !common);
+                    let at = generalized(text.as_bytes()).map(|(at, _)| at);
+                    assert_eq!(at, exists.then_some(last + 86_400), "{text}");
+                    last = at.unwrap_or(last);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn only_der_forms_of_time_are_parsed() {
         for text in [
             &b"230229000000Z"[..],
@@ -156,6 +179,13 @@ mod tests {
             b"230101000000+0000",
             b"230101240000Z",
             b"23010100000\xb2Z",
+            b"230001000000Z",
+            b"231301000000Z",
+            b"230100000000Z",
+            b"230431000000Z",
+            b"230101006000Z",
+            b"230101000060Z",
+            b"23010100000:Z",
         ] {
             assert_eq!(utc(text), None);
         }

@@ -59,8 +59,10 @@ impl<'p> Chain<'p> {
     where
         D: AsRef<[u8]> + ?Sized + 'p,
     {
-        let leaf = Certificate::parse_leaf(leaf.as_ref())
-            .map_err(|error| ParseError { place: CertificatePosition::Leaf, error })?;
+        let leaf = match Certificate::parse_leaf(leaf.as_ref()) {
+            Ok(leaf) => leaf,
+            Err(error) => return Err(ParseError { place: CertificatePosition::Leaf, error }),
+        };
         let intermediates = intermediates.into_iter().map(|der| Certificate::parse(der.as_ref())).collect();
         Ok(Self { leaf, intermediates })
     }
@@ -160,10 +162,12 @@ pub struct VerifiedChain<'p> {
 
 impl<'p> VerifiedChain<'p> {
     pub(crate) fn new(chain: &Chain<'p>, found: FoundPath) -> Self {
-        let intermediates = found.intermediates.iter().filter_map(|at| chain.intermediate(*at).copied());
+        // of the exact size: a certificate has 528 bytes
+        let mut intermediates = Vec::with_capacity(found.intermediates.len());
+        intermediates.extend(found.intermediates.iter().filter_map(|at| chain.intermediate(*at).copied()));
         Self {
             leaf: chain.leaf,
-            intermediates: intermediates.collect(),
+            intermediates,
             anchor: found.anchor,
             policies: found.policies,
             revocation: found.revocation,
