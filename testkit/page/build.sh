@@ -21,9 +21,9 @@ RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTC_WRAPPER=$here/rustc.sh CARGO_TARGET
     -Zbuild-std=std,panic_abort -Zbuild-std-features=panic_immediate_abort,optimize_for_size
 built=${CARGO_TARGET_DIR:-$here/target}/wasm32-unknown-unknown/release/hubward_page.wasm
 wasm=$built.small
-# the second run finds what the loops of the first one hid. page.js has no comments, for its size: it puts a text into the wasm byte by byte,
+# the second run finds what the loops of the first one hid; the lowest KiB of memory is the far end of the stack. page.js has no comments, for its size: it puts a text into the wasm byte by byte,
 # takes the answer so, and sets answers as text, never as markup; its only request is for hubward.wasm
-wasm-opt --strip-debug --strip-producers --strip-target-features -Oz --flatten --rereloop -Oz -Oz -Oz --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
+wasm-opt --strip-debug --strip-producers --strip-target-features --low-memory-unused -Oz --flatten --rereloop -Oz -Oz -Oz --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
     --enable-multivalue --enable-reference-types "$built" -o "$wasm"
 size=0
 for file in "$wasm" "$root"/crates/hubward-cli/page/*.[hjc]*; do size=$((size + $(gzip -9c "$file" | wc -c))); done

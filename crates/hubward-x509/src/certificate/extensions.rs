@@ -56,7 +56,6 @@ pub struct Extensions<'a> {
 
 impl<'a> Extensions<'a> {
     /// Parses the contents of the SEQUENCE OF Extension.
-    #[inline]
     pub(crate) fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
         let mut all = Self::default();
         if list.is_empty() {

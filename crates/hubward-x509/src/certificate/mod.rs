@@ -214,7 +214,6 @@ impl<'a> Certificate<'a> {
 
     /// Parses a leaf, which may be registered by its thumbprint. Then nothing counts but its key and its validity period,
     /// so a leaf of which only these and the names can be read is returned with the reason, and no path accepts it.
-    #[inline]
     pub(crate) fn parse_leaf(der: &'a [u8]) -> Result<Self, CertificateError> {
         match Self::parse(der) {
             Err(error) => Self::parse_key(der, error).map_err(|_| error),
