@@ -171,7 +171,7 @@ fn a_field_with_another_fault_has_no_name() {
     };
     let identified = |inner: &mut Vec<Vec<u8>>| inner.insert(7, vec![0x81, 2, 0, 1]);
     assert!(altered(&entity("x"), &identified).hubward(&Error::BadDer).is_some());
-    // purposes that are none
+    // purposes that are no purposes
     let mut leaf = entity("x");
     leaf.extended_key_usages.clear();
     leaf.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 37], vec![0x30, 2, 5, 0])];
